@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from cells import trust
 from cells.results import Row, table, verdict
 from scipy.stats import beta
 
@@ -34,22 +35,25 @@ QUANTITIES = {
     "T0": "T0",
     "rho+": "rho+",
 }
-QUIET = (  # flags that say nothing about the number being another one
-    "residuals correlated",
-    "arc not resolved",
-    "geometry not stated",
-    "Kramers-Kronig test failed",
-    "parameter at its bound",
-    "extrapolated",
-    "hysteresis not tested",
-    "points scatter",
-    "points determine",
+TELLING = (  # words of flags about a law or a fraction that may be another one; `cells.trust` has the others
+    "not decided",
+    "has no value at",
+    "is suspected",
+    "outlier at",
+    "unit of the temperature",
+    "hysteresis:",
+    "the sample changed",
+    "too large for linear propagation",
+    "not steady",
+    "bulk resistance changed",
+    "linear range",
+    "no circuit describes",
 )
 
 
 def tells(flags: Iterable[str]) -> bool:
     """A flag says that the number may be another one."""
-    return any(not any(words in flag for words in QUIET) for flag in flags)
+    return any(trust.tells([flag]) or any(words in flag for words in TELLING) for flag in flags)
 
 
 def judged(stated: Mapping[str, Any], truth: float, *, classed: bool, seed: int = 0) -> Row:

@@ -33,10 +33,12 @@ class Points:
     sigma_s_m: Real
     relative_u: float
 
-    def fitted(self, **more: bool) -> TemperatureLaw:
+    def fitted(self, are_kelvin: bool = False) -> TemperatureLaw:
         """The choice of labctl."""
         u = self.relative_u * self.sigma_s_m
-        return fit_temperature_law(self.kelvin, self.sigma_s_m, standard_uncertainty_s_m=u, **more)
+        return fit_temperature_law(
+            self.kelvin, self.sigma_s_m, standard_uncertainty_s_m=u, are_kelvin=are_kelvin
+        )
 
 
 def points(material: Material, kelvin: Real, noise: float, rng: Generator) -> Points:

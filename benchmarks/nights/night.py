@@ -25,7 +25,9 @@ from nights.materials import Material
 Real = NDArray[np.float64]
 LAWS = ("arrhenius", "vtf", "arrhenius", "vtf", "arrhenius", "vtf", "break", "arrhenius", "vtf", "vtf")
 ELECTRODES = ("branched", "rough", "leaking", "finite space", "finite length", "contact layer")
-ELECTRODE_SHARE, TWO_ARCS_SHARE = 0.1, 0.15
+ELECTRODE_SHARE, TWO_ARCS_SHARE = 0.05, 0.04
+CIRCUIT_OF_ONE_ARC = "p(R1,CPE1)-CPE2"
+NAMED_SHARE = 0.96  # of cells with one arc: the laboratory names the circuit, which saves most of the time
 DEGRADING_SHARE = 0.1
 THERMOMETERS = ("PT100 A wire", "PT100 B wire", "type K class 1", "type T class 1", "calibrated")
 WAYS = ("up", "back", "repeat")
@@ -49,6 +51,7 @@ class Measured:
     sample_k: float
     true_ohm: float
     true_s_m: float
+    band_k: float | None = 0.5
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Night:
         Of the cell.
     degradation_1_h : float
         Relative growth of the resistance for each hour.
+    way : str
+        "up"; "back": the same temperatures downwards; "repeat": the first temperature again.
+    circuit : str
+        Circuit that the laboratory names; empty: the analysis chooses.
     """
 
     number: int
@@ -78,6 +85,7 @@ class Night:
     material: Material
     degradation_1_h: float = 0.0
     way: str = "up"
+    circuit: str = ""
 
 
 def night(seed: int, number: int) -> Night:
@@ -101,6 +109,25 @@ def night(seed: int, number: int) -> Night:
     raise RuntimeError(f"no night {number} of seed {seed} can be measured in {MOST_DRAWS} draws")
 
 
+def made(
+    number: int, name: str, shape: Material, grid_k: Real, rng: Generator, habit: tuple[float, str]
+) -> Night:
+    """A night of one arc with a material and a thermometer that are given; arguments as in `Night`.
+
+    Raises
+    ------
+    RuntimeError
+        No draw can be measured over these temperatures.
+    """
+    for _ in range(MOST_DRAWS):
+        cell = _windowed(kinds.drawn_from(kinds.one_arc, rng), rng)
+        material, cells = _series(shape, cell, grid_k)
+        if all(kinds.decidable(cells(float(kelvin))) for kelvin in (grid_k[0], grid_k[-1])):
+            found = _measured(number, name, material, cell, cells, grid_k, rng, habit)
+            return replace(found, circuit=CIRCUIT_OF_ONE_ARC)
+    raise RuntimeError(f"no cell can be measured over these temperatures in {MOST_DRAWS} draws")
+
+
 def _grid(law: str, name: str, rng: Generator) -> Real:
     """Set points in K, rising; a platinum thermometer may go to 300 degC."""
     count = {"arrhenius": (5, 8), "vtf": (8, 11), "break": (10, 13)}[law]
@@ -118,7 +145,11 @@ def _cell(rng: Generator) -> Cell:
         make = kinds.with_electrode(str(rng.choice(ELECTRODES)))
     elif chance < ELECTRODE_SHARE + TWO_ARCS_SHARE:
         make = kinds.two_arcs
-    found = kinds.drawn_from(make, rng)
+    return _windowed(kinds.drawn_from(make, rng), rng)
+
+
+def _windowed(found: Cell, rng: Generator) -> Cell:
+    """The cell with few frequencies in the same window, and half its noise."""
     low, high = float(found.frequency_hz.min()), float(found.frequency_hz.max())
     count = round(math.log10(high / low) * rng.uniform(5, 6)) + 1
     return replace(found, frequency_hz=np.geomspace(high, low, count), noise=found.noise / 2)
@@ -146,16 +177,25 @@ def _measured(
     cells: Callable[[float], Cell],
     grid_k: Real,
     rng: Generator,
+    habit: tuple[float, str] | None = None,
 ) -> Night:
+    """Measure the cells at their temperatures; `habit`: growth for each hour, and way; None: drawn."""
     thermometer = instruments.thermometer(name, float(grid_k[-1]) - ZERO_CELSIUS_K, rng)
     analyser = instruments.analyser(rng)
     sample, lead_ohm = _sample(number, cell, rng)
-    rate = _log(rng, 2e-4, 1e-2) if rng.uniform() < DEGRADING_SHARE else 0.0
-    way = str(rng.choice(WAYS, p=(0.0, 0.3, 0.7) if rate else (0.3, 0.1, 0.6)))
+    rate, way = _habit(rng) if habit is None else habit
     bench = Bench(thermometer, analyser, lead_ohm, spread_k=_log(rng, 0.005, 0.08), rate_1_h=rate)
     spectra = tuple(bench.measured(material, cells, plan, rng) for plan in _plan(grid_k, way))
     accuracy = {"thermometer": thermometer.stated, "analyser": analyser.stated(), "potentiostat": None}
-    return Night(number, cell.kind, name, sample, accuracy, spectra, material, rate, way)
+    named = cell.kind == "one arc" and rng.uniform() < NAMED_SHARE
+    circuit = CIRCUIT_OF_ONE_ARC if named else ""
+    return Night(number, cell.kind, name, sample, accuracy, spectra, material, rate, way, circuit)
+
+
+def _habit(rng: Generator) -> tuple[float, str]:
+    """Growth of the resistance for each hour, and the way; a sample that changes is measured twice."""
+    rate = _log(rng, 2e-4, 1e-2) if rng.uniform() < DEGRADING_SHARE else 0.0
+    return rate, str(rng.choice(WAYS, p=(0.0, 0.3, 0.7) if rate else (0.3, 0.1, 0.6)))
 
 
 def _sample(number: int, cell: Cell, rng: Generator) -> tuple[dict[str, Any], float]:

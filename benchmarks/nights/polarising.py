@@ -6,7 +6,9 @@ the diffusion is R_d tanh(s) / s with s = sqrt(jw tau); the current after a step
     I(t) = U / (R + r + R_d) + sum_n 2 U b_n / (R_d (b_n / cos^2 b_n - tan b_n)) exp(-b_n^2 t / tau),
 
 b_n the roots of (R + r) b = -R_d tan b (residues of U / (s Z(s))). rho+ is R / (R + R_d), after Bruce &
-Vincent, J. Electroanal. Chem. 225 (1987) 1, 10.1016/0022-0728(87)80001-3. Nothing is imported from labctl.
+Vincent, J. Electroanal. Chem. 225 (1987) 1, 10.1016/0022-0728(87)80001-3. The steady current of an ideal
+dilute 1:1 salt goes as tanh(x) / x, x = V / (4 RT/F), V the drop over the electrolyte. In every second cell
+the current at 0 V is read before and after. Nothing is imported from labctl.
 """
 
 import math
@@ -25,6 +27,9 @@ from nights.instruments import Analyser, Potentiostat
 Real = NDArray[np.float64]
 ROOTS = 400
 SAMPLES = 150
+KELVIN = 333.15
+ZEROS, ZERO_S = 20, 60.0
+BOLTZMANN_V_K = 8.617333262e-5
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,19 @@ class SymmetricCell:
         z = z + elements.arc(omega, self.interphase_ohm, self.interphase_f, 0.9)
         return z + elements.finite_length(omega, self.diffusion_ohm, self.tau_s)
 
+    def slowest_s(self) -> float:
+        """Time constant of the slowest part of the current."""
+        return float(self.tau_s / roots((self.bulk_ohm + self.interphase_ohm) / self.diffusion_ohm)[0] ** 2)
+
+    def read_a(self, step_v: float, kelvin: float, time_s: Real) -> Real:
+        """Current after a step, (n,), lower in the steady state by the range in which it is linear."""
+        first, last = self.current_a(step_v, np.array([0.0, 1e9 * self.tau_s]))
+        x = float(last) * (self.bulk_ohm + self.diffusion_ohm) / (4 * BOLTZMANN_V_K * kelvin)
+        linear = self.current_a(step_v, time_s)
+        return linear - (1 - math.tanh(x) / x) * last * (first - linear) / (first - last)
+
     def current_a(self, step_v: float, time_s: Real) -> Real:
-        """Current after a step, (n,), for times long after the arcs have relaxed."""
+        """Current after a step, (n,), for times long after the arcs have relaxed, of a linear cell."""
         series, slow = self.bulk_ohm + self.interphase_ohm, self.diffusion_ohm
         beta = roots(series / slow)
         weight = 2 * beta / (slow * (beta / np.cos(beta) ** 2 - np.tan(beta)))
@@ -74,7 +90,15 @@ def roots(ratio: float) -> Real:
 
 @dataclass(frozen=True)
 class Hold:
-    """A polarisation as it was read, and the truth."""
+    """A polarisation as it was read, and the truth.
+
+    Attributes
+    ----------
+    zero_time_s : (m,)
+        Since the cell was held at 0 V, before and after.
+    zero_before_a, zero_after_a : (m,)
+        Current read there; empty where it was not read.
+    """
 
     cell: SymmetricCell
     step_v: float
@@ -85,10 +109,11 @@ class Hold:
     time_s: Real
     potential_v: Real
     current_a: Real
-    zero_before_a: float
-    zero_after_a: float
+    zero_before_a: Real
+    zero_after_a: Real
     accuracy: dict[str, Any]
-    kelvin: float = 333.15
+    zero_time_s: Real
+    kelvin: float = KELVIN
 
 
 def hold(seed: int, number: int) -> Hold:
@@ -96,25 +121,35 @@ def hold(seed: int, number: int) -> Hold:
     rng = np.random.default_rng([seed, number, 21])
     bulk = float(np.exp(rng.uniform(math.log(100), math.log(5000))))
     interphase, rho = bulk * rng.uniform(0.2, 1.0), rng.uniform(0.1, 0.9)
-    interphase_f = rng.uniform(1e-6, 1e-5)
+    interphase_f = rng.uniform(3e-6, 2e-5)
     tau_s = max(float(np.exp(rng.uniform(math.log(100), math.log(1500)))), 3e3 * interphase * interphase_f)
     cell = SymmetricCell(bulk, 2e-10 * rng.uniform(0.3, 3), interphase, interphase_f, rho, tau_s)
     analyser = instruments.analyser(rng)
-    step_v = 0.005
+    step_v = float(rng.choice((0.005, 0.01)))
     steady_a = step_v / (bulk / rho + interphase)
     potentiostat = instruments.potentiostat(steady_a, rng)
-    return _read(cell, step_v, analyser, potentiostat, rng)
+    return _read(cell, step_v, analyser, potentiostat, rng, zeros=ZEROS * int(rng.integers(2)))
 
 
 def _read(
-    cell: SymmetricCell, step_v: float, analyser: Analyser, potentiostat: Potentiostat, rng: Generator
+    cell: SymmetricCell,
+    step_v: float,
+    analyser: Analyser,
+    potentiostat: Potentiostat,
+    rng: Generator,
+    zeros: int,
 ) -> Hold:
     frequency = np.geomspace(1e6, 0.1 / cell.tau_s, 55)
-    slowest_s = cell.tau_s / roots((cell.bulk_ohm + cell.interphase_ohm) / cell.diffusion_ohm)[0] ** 2
-    time = np.linspace(0, 8 * slowest_s, SAMPLES + 1)[1:]
-    current = cell.current_a(step_v, time)
+    time = np.linspace(0, 8 * cell.slowest_s(), SAMPLES + 1)[1:]
+    current = cell.read_a(step_v, KELVIN, time)
+    at_zero_s = np.linspace(0, ZERO_S, zeros + 1)[1:]
+    after = -cell.current_a(step_v, at_zero_s) + cell.current_a(step_v, at_zero_s + time[-1])
     noise_a = rng.uniform(2e-4, 2e-3) * float(current[-1])
     noises = noise_a * rng.standard_normal((3, SAMPLES))
+    zeros_a = [
+        potentiostat.reads_a(true) + noise[:zeros]
+        for true, noise in zip((0 * after, after), noises[1:], strict=True)
+    ]
     rest_v = float(potentiostat.reads_v(np.array([0.0]))[0])
     spectra = [_spectrum(cell, frequency, analyser, rng) for _ in range(2)]
     accuracy = {"analyser": analyser.stated(), "potentiostat": potentiostat.stated(), "thermometer": None}
@@ -128,9 +163,10 @@ def _read(
         time_s=time,
         potential_v=potentiostat.reads_v(np.full(SAMPLES, step_v)) + 2e-6 * rng.standard_normal(SAMPLES),
         current_a=potentiostat.reads_a(current) + noises[0],
-        zero_before_a=float(potentiostat.reads_a(np.zeros(1))[0] + noises[1].mean()),
-        zero_after_a=float(potentiostat.reads_a(np.zeros(1))[0] + noises[2].mean()),
+        zero_before_a=zeros_a[0],
+        zero_after_a=zeros_a[1],
         accuracy=accuracy,
+        zero_time_s=at_zero_s,
     )
 
 

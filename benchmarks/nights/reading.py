@@ -1,11 +1,10 @@
 """Read stated values and intervals back from a results file, as a user reads them."""
 
-import json
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NORMAL_95 = 1.959963984540054
+GEOMETRY = ("thickness", "area", "thermal expansion", "thermometer", "sensor to sample")
 Row = Mapping[str, Any]
 Stated = dict[str, Any]  # value, u, low, high, flags, budget
 _CONDUCTIVITIES = """
@@ -15,6 +14,7 @@ LEFT JOIN resistances r ON r.spectrum_id = s.id AND r.quantity = 'total'
 WHERE s.run_id = ? ORDER BY s.number
 """
 _LAWS = "SELECT * FROM law_fits WHERE run_id = ? AND branch = 'all' ORDER BY id"
+_PARTS = "SELECT * FROM part_laws WHERE run_id = ? ORDER BY id"
 _NUMBERS = "SELECT * FROM transference_numbers WHERE run_id = ?"
 
 
@@ -29,21 +29,25 @@ def _resistance(row: Row) -> Stated | None:
     if row["resistance_bound"] is not None or row["standard_uncertainty_ohm"] is None:
         return None
     value, u = row["resistance_ohm"], row["standard_uncertainty_ohm"]
-    return _normal(value, u, row["flags"] or [], [])
+    sigma = row["conductivity_s_m"]
+    parts = components(row.get("budget"), "conductivity") if sigma else []
+    own = [one for one in parts if one["source"] not in GEOMETRY]
+    budget = [dict(one) | {"change": -one["change"] * value / sigma} for one in own]
+    return _normal(value, u, row["flags"] or [], budget)
 
 
 def _conductivity(row: Row) -> Stated | None:
     if row["conductivity_s_m"] is None or row["standard_uncertainty_s_m"] is None:
         return None
     value, u = row["conductivity_s_m"], row["standard_uncertainty_s_m"]
-    stated = _normal(value, u, row["flags"], components(row.get("budget")))
+    stated = _normal(value, u, row["flags"], components(row.get("budget"), "conductivity"))
     ends = [row.get("low_95_s_m"), row.get("high_95_s_m")]
     if None not in ends:
         stated["low"], stated["high"] = ends
     return stated
 
 
-def _normal(value: float, u: float, flags: list[str], budget: list[Row]) -> Stated:
+def _normal(value: float, u: float, flags: list[str], budget: Sequence[Row]) -> Stated:
     half = NORMAL_95 * u
     return {
         "value": value,
@@ -69,12 +73,22 @@ def _parameter(name: str, one: Row, row: Row) -> Stated | None:
     value, u = one.get("value"), one.get("standard_uncertainty")
     if value is None or u is None or one.get("low_95") is None or one.get("high_95") is None:
         return None
-    kept = row.get("budget")
-    kept = json.loads(kept) if isinstance(kept, str) else kept
-    of_name = kept.get(name) if isinstance(kept, Mapping) else None
     flags = [*row["flags"], *one.get("flags", [])]
     ends = {"low": one["low_95"], "high": one["high_95"]}
-    return {"value": value, "u": u, "flags": flags, "budget": components(of_name or one.get("budget"))} | ends
+    return {"value": value, "u": u, "flags": flags, "budget": components(row.get("budget"), name)} | ends
+
+
+def parts(db: Any, run_id: int) -> dict[str, Stated]:
+    """Activation energies in eV of bulk and grain boundary, by the name of the part."""
+    found = {}
+    for row in db.rows(_PARTS, (run_id,)):
+        energy = row["parameters"].get("activation_energy", {})
+        value, u = row["activation_energy_ev"], row["standard_uncertainty_ev"]
+        if value is not None and u is not None:
+            stated = _normal(value, u, row["flags"], ())
+            ends = {"low": energy.get("low_95"), "high": energy.get("high_95")}
+            found[row["part"]] = stated | (ends if None not in ends.values() else {})
+    return found
 
 
 def number(db: Any, run_id: int) -> Stated | None:
@@ -83,17 +97,11 @@ def number(db: Any, run_id: int) -> Stated | None:
         if row["value"] is not None and row["standard_uncertainty"] is not None:
             ends = {"low": row["low_95"], "high": row["high_95"]}
             about = {"value": row["value"], "u": row["standard_uncertainty"], "flags": row["flags"]}
-            return about | ends | {"budget": components(row.get("budget"))}
+            return about | ends | {"budget": components(row.get("budget"), row["quantity"])}
     return None
 
 
-def components(kept: Any) -> list[Row]:
-    """The components of a budget as it is kept; empty where none is."""
-    kept = json.loads(kept) if isinstance(kept, str) else kept
-    if isinstance(kept, Mapping):
-        kept = kept.get("components", [])
-    return [one for one in kept or [] if isinstance(one, Mapping) and math.isfinite(_size(one))]
-
-
-def _size(one: Row) -> float:
-    return abs(float(one.get("change", one.get("standard_uncertainty", math.nan))))
+def components(kept: Any, name: str) -> list[Row]:
+    """The components of the budget of one number, as it is kept; empty where none is."""
+    by_name = kept.get("components", {}) if isinstance(kept, Mapping) else {}
+    return list(by_name.get(name, ()))

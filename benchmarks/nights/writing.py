@@ -9,14 +9,17 @@ from labctl.store.importing import ImportedRun
 from nights.night import Measured, Night
 from nights.polarising import Hold
 
-BAND_K = 0.5
-POINT_S = 5.0
+POINT_S = 3.0
 
 
 def write_night(store: Store, night: Night) -> int:
     """Write a finished run with the spectra of a night; return its id."""
     new = ImportedRun(
-        run={"procedure": "procedures.temperature_eis:TemperatureEIS", "started_s": 1e6},
+        run={
+            "procedure": "procedures.temperature_stepped_eis:TemperatureSteppedEIS",
+            "parameters": {"repeat_first": night.way == "repeat"},
+            "started_s": 1e6,
+        },
         sample=night.sample,
         provenance={"accuracy": night.accuracy},
         spectra=[_spectrum(one) for one in night.spectra],
@@ -30,7 +33,7 @@ def write_night(store: Store, night: Night) -> int:
 def _spectrum(one: Measured) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     about = {
         "setpoint_k": one.setpoint_k,
-        "band_k": BAND_K,
+        "band_k": one.band_k,
         "branch": one.branch,
         "started_s": one.started_s,
         "amplitude_v": 0.01,
@@ -80,10 +83,25 @@ def write_hold(store: Store, name: str, hold: Hold) -> int:
             point | {"potential_v": volt, "current_a": ampere, "temperature_k": hold.kelvin},
         )
     after = _written_spectrum(store, run_id, 1, hold, hold.z_after_ohm)
+    ended_s = 1e6 + float(hold.time_s[-1])
+    _write_zeros(store, run_id, hold, {"zero before": 1e6 - 100, "zero after": ended_s + 1})
     end = {"status": "finished", "ended_s": 1e6 + float(hold.time_s[-1])}
     store.update("polarisations", hold_id, end | {"ended_by": "steady", "steady_spectrum_id": after})
     store.update("runs", run_id, end)
     return run_id
+
+
+def _write_zeros(store: Store, run_id: int, hold: Hold, begins_s: dict[str, float]) -> None:
+    """Write the points of the current at 0 V by phase."""
+    rows = []
+    for (phase, began_s), current in zip(
+        begins_s.items(), (hold.zero_before_a, hold.zero_after_a), strict=True
+    ):
+        for elapsed_s, ampere in zip(hold.zero_time_s, current, strict=True):
+            point = {"phase": phase, "time_s": began_s + float(elapsed_s), "elapsed_s": float(elapsed_s)}
+            rows.append(point | {"potential_v": hold.rest_v, "current_a": float(ampere)})
+    for number, data in enumerate(rows):
+        store.append("records", {"run_id": run_id, "number": number, "time_s": data["time_s"], "data": data})
 
 
 def _written_spectrum(store: Store, run_id: int, number: int, hold: Hold, z_ohm: Any) -> int:

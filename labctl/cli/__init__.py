@@ -16,6 +16,7 @@ from labctl.cli import (
     compare,
     db,
     demo,
+    export,
     fact,
     fit,
     gui,
@@ -70,6 +71,7 @@ app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(s
 app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
 app.command("report", short_help="Write a page about runs: HTML, PDF, Word.")(report.report)
 app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
+app.command("export", short_help="Write runs as files for other programs.")(export.export)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
 app.add_typer(sim.app, name="sim")

@@ -44,6 +44,12 @@ def amend(
         str | None, _value("Of the pellet, where its electrodes are smaller; none: not stated.")
     ] = None,
     pellet_diameter_u_mm: Annotated[str | None, _value("Its standard uncertainty.")] = None,
+    thickness_after_mm: Annotated[str | None, _value("Measured after the run; none: not measured.")] = None,
+    thickness_after_u_mm: Annotated[str | None, _value("Its standard uncertainty.")] = None,
+    thermal_expansion_per_k: Annotated[
+        str | None, _value("Linear expansion of the sample in 1/K; none: not stated.")
+    ] = None,
+    thermal_expansion_u_per_k: Annotated[str | None, _value("Its standard uncertainty.")] = None,
     composition: Annotated[str | None, _value("Chemical formula.")] = None,
     cation: Annotated[str | None, _value("The mobile ion, e.g. Li+.")] = None,
     electrodes: Annotated[str | None, _value("blocking, reversible, or both as blocking/reversible.")] = None,
@@ -85,6 +91,12 @@ def amend(
         "area_uncertainty_cm2": _number("--area-u-mm2", area_u_mm2, 0.01),
         "pellet_diameter_mm": _number("--pellet-diameter-mm", pellet_diameter_mm),
         "pellet_diameter_uncertainty_mm": _number("--pellet-diameter-u-mm", pellet_diameter_u_mm),
+        "thickness_after_mm": _number("--thickness-after-mm", thickness_after_mm),
+        "thickness_after_uncertainty_mm": _number("--thickness-after-u-mm", thickness_after_u_mm),
+        "thermal_expansion_per_k": _number("--thermal-expansion-per-k", thermal_expansion_per_k),
+        "thermal_expansion_uncertainty_per_k": _number(
+            "--thermal-expansion-u-per-k", thermal_expansion_u_per_k
+        ),
         "composition": composition,
         "cation": cation,
         "electrodes": electrodes,

@@ -191,6 +191,7 @@ def _print_run(content: dict[str, Any]) -> None:
         console.print("no conductivity yet")
     for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
         console.print(line, highlight=False)
+    _print_unknowns(console, content, sample)
     if content["transference_numbers"]:
         print_transference_numbers(console, content["transference_numbers"])
 
@@ -213,11 +214,32 @@ def print_budgets(content: dict[str, Any]) -> None:
 
 def _stated_in_words(content: dict[str, Any], sample: dict[str, Any]) -> str:
     """Return one line about the accuracy of the instruments and of the geometry."""
-    from labctl.config.accuracy_text import accuracy_lines
-    from labctl.derive.geometry import geometry_in_words
+    return "; ".join(_stated(content, sample))
 
-    roles = {row["role"] for row in content["instruments"]}
-    return "; ".join([*accuracy_lines(content["accuracy"], roles), *geometry_in_words(sample)])
+
+def _stated(content: dict[str, Any], sample: dict[str, Any]) -> list[str]:
+    from labctl.readmodel.stated_text import stated_lines
+
+    return stated_lines(content["accuracy"], {row["role"] for row in content["instruments"]}, sample)
+
+
+def _print_unknowns(console: Any, content: dict[str, Any], sample: dict[str, Any]) -> None:
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    found = or_as_unreadable(
+        partial(_unknowns_in_words, content, sample), lambda why: [f"largest unknowns {why}"]
+    )
+    for line in found:
+        console.print(line, highlight=False, markup=False)
+
+
+def _unknowns_in_words(content: dict[str, Any], sample: dict[str, Any]) -> list[str]:
+    """Return what to calibrate first; empty where all is stated."""
+    from labctl.readmodel.largest_unknowns import largest_unknowns, unknowns_in_words
+    from labctl.readmodel.stated_text import not_stated
+
+    names = not_stated(_stated(content, sample))
+    return unknowns_in_words(largest_unknowns(names, sample, content["conductivities"], content["fits"]))
 
 
 def _instrument_instead(why: str) -> list[str]:

@@ -4,7 +4,9 @@
    `[accuracy.thermometer.NAME]` is about the one of that name.
 2. Without a table the figures of the driver hold. Figures that the driver does not declare are not stated:
    they are None, and the pages that show a number say so.
-3. Every table names its source. A certificate with `valid_until` in the past still counts, with a doubt.
+3. `[accuracy.sample_temperature]` is the measured difference between sample and sensor, which is added to
+   every reading.
+4. Every table names its source. A certificate with `valid_until` in the past still counts, with a doubt.
 """
 
 import datetime
@@ -16,14 +18,16 @@ from typing import Any
 from labctl.accuracy import (
     ANY,
     CLASSES,
+    COUPLES,
     Accuracy,
     AccuracyRange,
     CurrentRange,
     PotentiostatAccuracy,
+    SampleOffset,
     ThermometerCalibration,
     ThermometerClass,
 )
-from labctl.config.accuracy_text import ROLES, accuracy_lines
+from labctl.config.accuracy_text import ROLES, SAMPLE_TEMPERATURE, accuracy_lines
 from labctl.config.instrument_entries import InstrumentEntry
 from labctl.config.table import Table
 
@@ -69,12 +73,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class StationAccuracy:
-    """Statements by role; None: not stated. `thermometers` are those given by name."""
+    """Statements by role; None: not stated. `thermometers` are those given by name.
+
+    `sample_temperature` is the measured difference between sample and sensor.
+    """
 
     thermometer: Statement | None = None
     analyser: Statement | None = None
     potentiostat: Statement | None = None
     thermometers: Mapping[str, Statement] = field(default_factory=dict)
+    sample_temperature: SampleOffset | None = None
 
     def statements(self) -> list[tuple[str, Statement | None]]:
         """Return every role with its statement."""
@@ -86,7 +94,9 @@ class StationAccuracy:
 
     def described(self) -> dict[str, Any]:
         """Return the statements as a run keeps them (JSON); a role without one is None."""
-        return {role: None if one is None else one.described() for role, one in self.statements()}
+        found = {role: None if one is None else one.described() for role, one in self.statements()}
+        offset = self.sample_temperature
+        return found | {SAMPLE_TEMPERATURE: None if offset is None else asdict(offset)}
 
 
 def read_accuracy(table: Table, entries: Sequence[InstrumentEntry]) -> StationAccuracy:
@@ -95,9 +105,27 @@ def read_accuracy(table: Table, entries: Sequence[InstrumentEntry]) -> StationAc
     for role in ROLES:
         found[role] = _of_role(table.table(role, {}), role, entries) if table.has(role) else {}
         table.take(role, None, "a table")
+    offset = _sample_offset(table, entries) if table.has(SAMPLE_TEMPERATURE) else None
+    table.take(SAMPLE_TEMPERATURE, None, "a table")
     table.refuse_unknown()
     chosen = {role: _chosen(role, found[role], entries) for role in ROLES}
-    return StationAccuracy(**chosen, thermometers=found["thermometer"])
+    return StationAccuracy(**chosen, thermometers=found["thermometer"], sample_temperature=offset)
+
+
+def _sample_offset(table: Table, entries: Sequence[InstrumentEntry]) -> SampleOffset:
+    """Read `[accuracy.sample_temperature]`; an offset without uncertainty is refused."""
+    given = table.table(SAMPLE_TEMPERATURE)
+    if not any(name in entry.roles for name in ROLES["thermometer"] for entry in entries):
+        raise given.error("", "is given, but no instrument has the role thermometer or oven")
+    most = LARGEST_OFFSET_K
+    offset_k = given.number("offset_k", minimum=-most, maximum=most)
+    uncertainty_k = _limit(given, "uncertainty_k", most, "in K")
+    if not given.has("source"):
+        example = "'second sensor in a dummy cell, 2026-03-02' or 'melting of indium, DSC cell'"
+        raise given.error("source", f"is missing; say how the difference was measured, e.g. {example}")
+    offset = SampleOffset(offset_k, uncertainty_k, given.text("source"))
+    given.refuse_unknown()
+    return offset
 
 
 def _chosen(
@@ -177,6 +205,9 @@ def _thermometer(table: Table) -> ThermometerClass | ThermometerCalibration:
         raise table.error(
             "class", "and offset_uncertainty_k contradict each other; a calibration replaces it"
         )
+    for key in ("thermocouple", "in_place"):
+        if table.has("class") and table.has(key):
+            raise table.error(key, "belongs to a calibration; a class says what the sensor is")
     if table.has("class"):
         return CLASSES[table.text("class", choices=tuple(CLASSES))]
     if not table.has("offset_uncertainty_k"):
@@ -186,7 +217,8 @@ def _thermometer(table: Table) -> ThermometerClass | ThermometerCalibration:
         raise table.error("class", problem)
     offset_k = _limit(table, "offset_uncertainty_k", LARGEST_OFFSET_K, "in K")
     gain = _optional(table, "gain_uncertainty", LARGEST_GAIN, "in K per K") or 0.0
-    return ThermometerCalibration(offset_k, gain)
+    couple = table.text("thermocouple", choices=COUPLES) if table.has("thermocouple") else ""
+    return ThermometerCalibration(offset_k, gain, couple, table.flag("in_place", False))
 
 
 def _analyser(table: Table) -> Analyser:

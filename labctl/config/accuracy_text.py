@@ -8,6 +8,11 @@ from labctl.accuracy import CLASSES
 
 ROLES = {"thermometer": ("thermometer", "oven"), "analyser": ("fra",), "potentiostat": ("potentiostat",)}
 """Tables of `[accuracy]`: the roles that they are about, the first that a station has."""
+SAMPLE_TEMPERATURE = "sample_temperature"
+SENSOR_TO_SAMPLE = "sensor to sample"
+
+
+NOT_STATED = "not stated"
 
 
 def accuracy_lines(stated: Mapping[str, Any], present: Collection[str]) -> list[str]:
@@ -20,16 +25,25 @@ def accuracy_lines(stated: Mapping[str, Any], present: Collection[str]) -> list[
     present : collection of str
         Roles of the instruments, such as `oven` and `fra`.
     """
-    return [
+    lines = [
         f"{role}: {_as_text(stated.get(role))}"
         for role, served in ROLES.items()
         if set(served) & set(present)
     ]
+    if set(ROLES["thermometer"]) & set(present):
+        lines.insert(1, f"{SENSOR_TO_SAMPLE}: {_as_text(stated.get(SAMPLE_TEMPERATURE))}")
+    return lines
+
+
+def roles_not_stated(stated: Mapping[str, Any], present: Collection[str]) -> list[str]:
+    """Return the roles with an instrument whose accuracy is not stated, and "sensor to sample"."""
+    lines = accuracy_lines(stated, present)
+    return [line.removesuffix(f": {NOT_STATED}") for line in lines if line.endswith(f": {NOT_STATED}")]
 
 
 def _as_text(one: Any) -> str:
     if not isinstance(one, Mapping):
-        return "not stated"
+        return NOT_STATED
     return f"{_figures(one)} ({one.get('source')})"
 
 
@@ -41,8 +55,14 @@ def _figures(one: Mapping[str, Any]) -> str:
     if "currents" in one:
         return _potentiostat(one["currents"], one.get("potential_gain"))
     if "offset_u_k" in one:
-        return f"calibrated, u = {one['offset_u_k']:g} K at 0 degC"
+        return f"calibrated, u = {one['offset_u_k']:g} K at 0 degC{_valid(one)}"
+    if "offset_k" in one:
+        return f"sample {one['offset_k']:+g} K from the sensor, u = {one['uncertainty_k']:g} K"
     return "stated"
+
+
+def _valid(one: Mapping[str, Any]) -> str:
+    return f", valid until {one['valid_until']}" if one.get("valid_until") else ""
 
 
 def _class(name: str) -> str:

@@ -18,10 +18,23 @@ from labctl.store.amendments import FIELDS
 LARGEST_CORRECTION_K = 50.0
 UNIT_MISTAKEN = 10.0
 NONE = "none"
+OPTIONAL = {  # a value that `none` takes away, its uncertainty, and the same two in the sample in SI
+    "pellet_diameter_mm": ("pellet_diameter_uncertainty_mm", "pellet_area_m2", "pellet_area_u_m2"),
+    "thickness_after_mm": ("thickness_after_uncertainty_mm", "thickness_after_m", "thickness_after_u_m"),
+    "thermal_expansion_per_k": (
+        "thermal_expansion_uncertainty_per_k",
+        "thermal_expansion_per_k",
+        "thermal_expansion_u_per_k",
+    ),
+}
 PELLET = ("pellet_diameter_mm", "pellet_diameter_uncertainty_mm")
 GIVEN = {  # key as in a [sample] table: values of the sample that it holds
     "thickness_mm": ("thickness_m",),
     "thickness_uncertainty_mm": ("thickness_u_m",),
+    "thickness_after_mm": ("thickness_after_m",),
+    "thickness_after_uncertainty_mm": ("thickness_after_u_m",),
+    "thermal_expansion_per_k": ("thermal_expansion_per_k",),
+    "thermal_expansion_uncertainty_per_k": ("thermal_expansion_u_per_k",),
     "diameter_mm": ("area_m2",),
     "diameter_uncertainty_mm": ("area_u_m2",),
     "area_cm2": ("area_m2",),
@@ -42,6 +55,7 @@ _IN_OTHER_UNITS = {
     "thickness_m": ("mm", 1e3),
     "area_m2": ("cm2", 1e4),
     "pellet_area_m2": ("cm2", 1e4),
+    "thickness_after_m": ("mm", 1e3),
     "lead_ohm": ("ohm", 1.0),
 }
 
@@ -96,7 +110,8 @@ def _parsed(sample: Mapping[str, Any], given: Mapping[str, Any], database: Path)
     parsed = vars(parse_sample(Table("amendment", table), database))
     parsed |= {"thermometer_correction_k": _correction_k(sample, given)}
     found = {name: _stored(parsed[name]) for key in given for name in GIVEN[key]}
-    return found | ({} if found.get("pellet_area_m2", 0) is not None else {"pellet_area_u_m2": None})
+    gone = {u_name: None for _, name, u_name in OPTIONAL.values() if found.get(name, 0) is None}
+    return found | gone
 
 
 def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
         table |= {"area_cm2": sample["area_m2"] * 1e4, "area_uncertainty_cm2": sample["area_u_m2"] * 1e4}
     elif "diameter_mm" not in given:
         table["diameter_mm"] = 2e3 * math.sqrt(sample["area_m2"] / math.pi)
-    table |= _pellet_as_given(sample)
+    table |= _pellet_as_given(sample) | _thickness_after_and_expansion(sample)
     for key, name in (("lead_ohm", "lead_ohm"), ("lead_uncertainty_ohm", "lead_u_ohm")):
         table[key] = sample[name]
     for key in ("fixture_short", "fixture_open"):
@@ -116,8 +131,9 @@ def _as_table(sample: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
     table |= {key: value for key, value in given.items() if key != "thermometer_correction_k"}
     if table["lead_ohm"] in (None, NONE):
         table["lead_uncertainty_ohm"] = given.get("lead_uncertainty_ohm")
-    if table.get("pellet_diameter_mm") in (None, NONE):
-        table["pellet_diameter_uncertainty_mm"] = given.get("pellet_diameter_uncertainty_mm")
+    for key, (u_key, _, _) in OPTIONAL.items():
+        if table.get(key) in (None, NONE):
+            table[u_key] = given.get(u_key)
     return {key: value for key, value in table.items() if value is not None and value != NONE}
 
 
@@ -125,6 +141,17 @@ def _pellet_as_given(sample: Mapping[str, Any]) -> dict[str, float]:
     """Return the pellet in force by its keys in a `[sample]` table; empty where it is not stated."""
     found = pellet_diameter_mm(sample)
     return {} if found is None else dict(zip(PELLET, found, strict=True))
+
+
+def _thickness_after_and_expansion(sample: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return thickness after the run and thermal expansion in force by their keys in a `[sample]` table."""
+    after_m, after_u_m = (sample.get(name) for name in ("thickness_after_m", "thickness_after_u_m"))
+    return {
+        "thickness_after_mm": None if after_m is None else after_m * 1e3,
+        "thickness_after_uncertainty_mm": None if after_u_m is None else after_u_m * 1e3,
+        "thermal_expansion_per_k": sample.get("thermal_expansion_per_k"),
+        "thermal_expansion_uncertainty_per_k": sample.get("thermal_expansion_u_per_k"),
+    }
 
 
 def _correction_k(sample: Mapping[str, Any], given: Mapping[str, Any]) -> float | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from labctl.accuracy import DRIFTS, DRIFTS_FROM_DEGC, ROUNDING_K, ZERO_CELSIUS_K, ThermometerClass
 from labctl.clock import RealClock
 from labctl.config.accuracy import StationAccuracy
 from labctl.config.instrument_entries import InstrumentEntry
@@ -61,6 +62,35 @@ def doubts_about_accuracy(accuracy: StationAccuracy, today: datetime.date) -> li
         for role, one in accuracy.statements()
         if one is not None and one.expired(today)
     ]
+
+
+def doubts_about_temperatures(accuracy: StationAccuracy, temperatures_k: Sequence[float]) -> list[str]:
+    """Return a sentence for each planned temperature at which the thermometer's statement does not hold.
+
+    A class states nothing outside its range. The wire of a thermocouple changes above 200 degC unless it was
+    calibrated in place.
+    """
+    stated = accuracy.thermometer
+    if stated is None or not temperatures_k:
+        return []
+    value = stated.value
+    low, high = (t - ZERO_CELSIUS_K for t in (min(temperatures_k), max(temperatures_k)))
+    doubts = []
+    if isinstance(value, ThermometerClass):
+        first, last = value.range_degc
+        if low < first - ROUNDING_K or high > last + ROUNDING_K:
+            doubts.append(
+                f"accuracy.thermometer: {value.name} is stated from {first:g} to {last:g} degC, and this "
+                f"goes from {low:g} to {high:g} degC: outside, the thermometer is not stated"
+            )
+    couple = getattr(value, "couple", "")
+    if couple and high > DRIFTS_FROM_DEGC and not getattr(value, "in_place", False):
+        known = f"up to {100 * DRIFTS[couple]:g} %" if couple in DRIFTS else "by an amount that is not stated"
+        doubts.append(
+            f"accuracy.thermometer: {stated.instrument} is a thermocouple of type {couple}; above "
+            f"{DRIFTS_FROM_DEGC:g} degC its wire changes, {known}, unless it was calibrated in place"
+        )
+    return doubts
 
 
 def doubts_about_station(station: Station) -> list[str]:

@@ -18,7 +18,9 @@ from labctl.store.queries.samples import newest_first
 from labctl.units import ZERO_CELSIUS_K
 
 ELECTRODES = ("blocking", "reversible", "blocking/reversible", "reversible/blocking")
+MOST_CHANGED = 10.0  # thickness after / before
 SMALLER_THAN_ELECTRODES = 0.05  # area, relative: two measurements of one disc differ by less
+LARGEST_EXPANSION_PER_K = 1e-3  # of polymers and waxes it is up to 3e-4
 LARGEST_MM = 200.0  # no sample is larger, but micrometres are often mistaken for millimetres
 
 
@@ -30,7 +32,8 @@ class Sample:
     short or an open circuit in place of the sample, which correct every spectrum; None: not given.
 
     `electrodes` is a text for `labctl.analysis.electrode_sides`; the sides can differ. The pellet can be
-    wider than its electrodes; None: its size is not stated.
+    wider than its electrodes; None: its size is not stated. The thickness can be measured again after the
+    run, and the linear thermal expansion corrects the geometry at temperature; None: not stated.
 
     The ceilings `_max_` are limits that the sample tolerates; None: only the limits of the station hold.
     """
@@ -53,6 +56,10 @@ class Sample:
     current_max_a: float | None = None
     pellet_area_m2: float | None = None
     pellet_area_u_m2: float | None = None
+    thickness_after_m: float | None = None
+    thickness_after_u_m: float | None = None
+    thermal_expansion_per_k: float | None = None
+    thermal_expansion_u_per_k: float | None = None
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> "Sample":
@@ -150,6 +157,8 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
         electrodes=table.text("electrodes", "blocking", choices=ELECTRODES),
         note=table.text("note", ""),
         **_pellet(table, area_m2),
+        **_thickness_after(table, thickness_mm),
+        **_expansion(table),
         **_fixture(table, database),
         **_ceilings(table),
     )
@@ -220,6 +229,35 @@ def _pellet(table: Table, area_m2: float) -> dict[str, float | None]:
         problem = f"is {diameter_mm:g} mm, less than its electrodes of {electrode_mm:.4g} mm"
         raise table.error("pellet_diameter_mm", f"{problem}; give the diameter of the whole pellet")
     return {"pellet_area_m2": pellet_m2, "pellet_area_u_m2": pellet_u_m2}
+
+
+def _thickness_after(table: Table, before_mm: float) -> dict[str, float | None]:
+    """Return the thickness after the run and its standard uncertainty; None where it was not measured."""
+    if table.take("thickness_after_mm", None, "a number") is None:
+        if table.take("thickness_after_uncertainty_mm", None, "a number") is not None:
+            raise table.error("thickness_after_uncertainty_mm", "needs thickness_after_mm beside it")
+        return {"thickness_after_m": None, "thickness_after_u_m": None}
+    after_mm = _positive(table, "thickness_after_mm", LARGEST_MM)
+    if not 1 / MOST_CHANGED <= after_mm / before_mm <= MOST_CHANGED:
+        problem = f"is {after_mm:g} mm, but thickness_mm is {before_mm:g} mm; are both in mm?"
+        raise table.error("thickness_after_mm", problem)
+    u_mm = _uncertainty(table, "thickness_after_mm", "thickness_after_uncertainty_mm", after_mm)
+    return {"thickness_after_m": after_mm * 1e-3, "thickness_after_u_m": u_mm * 1e-3}
+
+
+def _expansion(table: Table) -> dict[str, float | None]:
+    """Return the linear thermal expansion and its standard uncertainty; None where it is not stated."""
+    if table.take("thermal_expansion_per_k", None, "a number") is None:
+        if table.take("thermal_expansion_uncertainty_per_k", None, "a number") is not None:
+            problem = "needs thermal_expansion_per_k beside it"
+            raise table.error("thermal_expansion_uncertainty_per_k", problem)
+        return {"thermal_expansion_per_k": None, "thermal_expansion_u_per_k": None}
+    alpha = table.number("thermal_expansion_per_k")
+    if abs(alpha) > LARGEST_EXPANSION_PER_K:
+        problem = f"is {alpha:g}; give the linear expansion in 1/K, e.g. 1.2e-5"
+        raise table.error("thermal_expansion_per_k", problem)
+    u = table.number("thermal_expansion_uncertainty_per_k", 0.0, minimum=0.0, maximum=LARGEST_EXPANSION_PER_K)
+    return {"thermal_expansion_per_k": alpha, "thermal_expansion_u_per_k": u}
 
 
 def pellet_area_m2(diameter_mm: float, u_mm: float) -> tuple[float, float]:

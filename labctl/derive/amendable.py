@@ -46,9 +46,11 @@ class AmendableDatabase(Database):
         **values
             Keys of a `[sample]` table (`thickness_mm`, `thickness_uncertainty_mm`, `diameter_mm`,
             `diameter_uncertainty_mm`, `area_cm2`, `area_uncertainty_cm2`, `pellet_diameter_mm`,
-            `pellet_diameter_uncertainty_mm`, `composition`, `cation`, `electrodes`, `lead_ohm`,
-            `lead_uncertainty_ohm`, `fixture_short`, `fixture_open`, `note`), and
-            `thermometer_correction_k`. `"none"` takes pellet, leads, fixture or correction away.
+            `pellet_diameter_uncertainty_mm`, `thickness_after_mm`, `thickness_after_uncertainty_mm`,
+            `thermal_expansion_per_k`, `thermal_expansion_uncertainty_per_k`, `composition`, `cation`,
+            `electrodes`, `lead_ohm`, `lead_uncertainty_ohm`, `fixture_short`, `fixture_open`, `note`), and
+            `thermometer_correction_k`. `"none"` takes pellet, thickness after the run, expansion, leads,
+            fixture or correction away.
 
         Raises
         ------

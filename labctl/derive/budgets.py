@@ -64,13 +64,6 @@ def listed(budget: Any, quantity: str) -> list[dict[str, Any]]:
     return estimate_of(0.0, components).budget() if components else []
 
 
-def geometry_not_stated(sample: Mapping[str, Any]) -> list[str]:
-    """Return which of thickness and area have no uncertainty: `["geometry"]` where neither has."""
-    columns = {"thickness": "thickness_u_m", "area": "area_u_m2"}
-    silent = [name for name, column in columns.items() if not sample.get(column)]
-    return ["geometry"] if len(silent) == len(columns) else silent
-
-
 def leads_not_stated(sample: Mapping[str, Any]) -> list[str]:
     """Return `["leads"]` where neither a lead resistance with its uncertainty nor a short is stated."""
     return [] if sample.get("lead_u_ohm") or sample.get("fixture_short") else ["leads"]

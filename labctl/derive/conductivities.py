@@ -12,12 +12,14 @@ from typing import Any, overload
 import numpy as np
 
 from labctl.analysis import Cell, Estimate, Resistance, Spectrum, conductivity, ionic_resistance_series
+from labctl.analysis.numerics.budget import propagated
 from labctl.analysis.resistance.parts import Arc
 from labctl.analysis.spectra.fixture import without_declared_fixture
-from labctl.derive.budgets import CONDUCTIVITY, as_kept, geometry_not_stated, leads_not_stated
+from labctl.derive.budgets import CONDUCTIVITY, as_kept, leads_not_stated
 from labctl.derive.drifts import drift_flags
-from labctl.derive.geometry import geometry_of
+from labctl.derive.geometry import expansion_of, geometry_not_stated, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.lag import STILL_K, spectrum_rate_k_s, without_lag
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
@@ -28,7 +30,6 @@ from labctl.units import ZERO_CELSIUS_K
 METHOD = "ionic_resistance_series"
 METHOD_VERSION = METHOD_VERSIONS[METHOD]
 NEIGHBOURS = 1
-STILL_K = 0.5
 
 OPPOSITE = {"lower": "upper", "upper": "lower", None: None}
 
@@ -45,7 +46,7 @@ class Temperature:
         Their standard deviation; None where less than two readings leave it unknown. Half their span where
         they left the band about the set point: such a spectrum does not belong to one temperature.
     flags : tuple of str
-    lowest_k, highest_k : float or None
+    lowest_k, highest_k, rate_k_s : float or None
     """
 
     kelvin: float | None
@@ -53,6 +54,7 @@ class Temperature:
     flags: tuple[str, ...] = ()
     lowest_k: float | None = None
     highest_k: float | None = None
+    rate_k_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,15 @@ def evaluated_spectra(
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
         derived.append(_rows(run_id, made, temperature, replace(resistance, flags=flags), sample))
-    return derived
+    return derived if only is not None else _behind_their_sensor(db, run_id, derived, inputs)
+
+
+def _behind_their_sensor(
+    db: Database, run_id: int, derived: Sequence[DerivedSpectrum], inputs: Inputs
+) -> list[DerivedSpectrum]:
+    """Return the spectra with the lag of the sample taken off, where the run tells it."""
+    rows = without_lag(db, run_id, [one.conductivity for one in derived], inputs.correction_k)
+    return [replace(one, conductivity=row) for one, row in zip(derived, rows, strict=True)]
 
 
 def spectra_for_evaluation(db: Database, ids: Sequence[int], inputs: Inputs) -> Sequence[Spectrum]:
@@ -208,7 +218,8 @@ def _rows(
         row = {"run_id": run_id, "flags": flags}
         row |= {"temperature_k": temperature.kelvin, "temperature_u_k": temperature.spread_k}
         row |= {"temperature_min_k": temperature.lowest_k, "temperature_max_k": temperature.highest_k}
-        row |= made | _conductivity_columns(resistance, sample)
+        row |= {"temperature_rate_k_s": temperature.rate_k_s, "lag_k": None, "lag_u_k": None}
+        row |= made | _conductivity_columns(resistance, sample, temperature.kelvin)
     return DerivedSpectrum(made["spectrum_id"], _resistance_rows(resistance, made), row)
 
 
@@ -225,7 +236,8 @@ def _temperature(db: Database, spectrum_id: int, correction_k: float) -> Tempera
         flags = (*flags, _left_band_flag(lowest_k, highest_k, spectrum))
         spread_k = max(spread_k or 0.0, (highest_k - lowest_k) / 2) or None
     mean_k = float(np.mean(readings_k)) + correction_k
-    return Temperature(mean_k, spread_k, flags, lowest_k + correction_k, highest_k + correction_k)
+    ends_k = (lowest_k + correction_k, highest_k + correction_k)
+    return Temperature(mean_k, spread_k, flags, *ends_k, spectrum_rate_k_s(db, spectrum_id))
 
 
 def left_band(
@@ -328,12 +340,18 @@ def _sum(first: Estimate | None, second: Estimate) -> Estimate:
     return Estimate(first.value + second.value, u)
 
 
-def _conductivity_columns(resistance: Resistance, sample: dict[str, Any]) -> dict[str, Any]:
+def _conductivity_columns(
+    resistance: Resistance, sample: dict[str, Any], temperature_k: float | None
+) -> dict[str, Any]:
     thickness_m, area_m2 = geometry_of(sample)
     total_ohm, analyser_u_ohm = resistance.total_ohm, _analyser_u_ohm(resistance)
     stated = math.isfinite(total_ohm.standard_uncertainty) and resistance.bound is None
     analyser = analyser_u_ohm / total_ohm.value if stated and analyser_u_ohm else None
     sigma = conductivity(total_ohm if stated else total_ohm.value, thickness_m, area_m2)
+    expansion = expansion_of(sample, temperature_k)
+    if expansion is not None:
+        value = sigma.value * expansion.value
+        sigma = propagated(value, [(expansion.value, sigma), (sigma.value, expansion)])
     return {
         "total_resistance_ohm": total_ohm.value,
         "conductivity_s_m": sigma.value,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labctl.derive.in_force import in_force
+from labctl.derive.inputs import inputs_of
 from labctl.errors import InvalidRequest
 from labctl.store import Database
 from labctl.store.amendments import EXCLUSION
@@ -57,7 +57,7 @@ def _check_shape(what: Mapping[str, Any]) -> None:
 def _spectra_hit(db: Database, run_id: int, what: Mapping[str, Any]) -> list[Row]:
     """Return the spectra of a run that the exclusion concerns, as `spectra_in_range` gives them."""
     low_hz, high_hz = what.get("frequency_min_hz", 0.0), what.get("frequency_max_hz", math.inf)
-    correction_k = in_force(db, run_id).correction_k
+    correction_k = inputs_of(db, run_id).correction_k
     found = queries.spectra_in_range(db, run_id, low_hz, high_hz)
     return [row for row in found if row["inside"] and _is_meant(row, what, correction_k)]
 

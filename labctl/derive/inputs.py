@@ -12,6 +12,7 @@ from labctl.derive.excluded_points import without_excluded
 from labctl.derive.in_force import in_force
 from labctl.store import Database
 from labctl.store.amendments import EXCLUDED
+from labctl.store.cells import sensor_offset_k
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,15 @@ class Inputs:
     amendments : tuple of int
         Ids of the amendments in force.
     choices : Choices
+    sensor_offset_k : float
+        Temperature of the sample minus its sensor, as the station stated when the run began; 0: not stated.
     """
 
     known: dict[str, Any]
     excluded: tuple[Excluded, ...] = ()
     amendments: tuple[int, ...] = ()
     choices: Choices = NO_CHOICE
+    sensor_offset_k: float = 0.0
 
     @property
     def sample(self) -> dict[str, Any]:
@@ -48,7 +52,7 @@ class Inputs:
     @property
     def correction_k(self) -> float:
         """K to be added to each reading of the temperature; 0 where no correction is known."""
-        return self.known.get("thermometer_correction_k") or 0.0
+        return (self.known.get("thermometer_correction_k") or 0.0) + self.sensor_offset_k
 
     @property
     def left_out(self) -> tuple[Excluded, ...]:
@@ -90,7 +94,8 @@ class Inputs:
             }
             for one in self.excluded
         ]
-        return {"sample": self.known, "excluded": excluded}
+        offset = {"sensor_offset_k": self.sensor_offset_k} if self.sensor_offset_k else {}
+        return {"sample": self.known, "excluded": excluded} | offset
 
     @classmethod
     def kept_by(cls, analysis: Mapping[str, Any]) -> "Inputs":
@@ -101,6 +106,7 @@ class Inputs:
             tuple(Excluded.of(one) for one in inputs["excluded"]),
             tuple(analysis["amendments"]),
             Choices.of_options(analysis["options"]),
+            inputs.get("sensor_offset_k", 0.0),
         )
 
 
@@ -111,4 +117,4 @@ def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs
         Excluded(f"{EXCLUDED}{one.reason}", one.spectrum, one.frequency_hz, one.temperature_k)
         for one in found.exclusions
     )
-    return Inputs(found.sample, excluded, found.amendments, choices)
+    return Inputs(found.sample, excluded, found.amendments, choices, sensor_offset_k(db, run_id))

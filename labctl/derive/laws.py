@@ -1,7 +1,9 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
+import datetime
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,16 +12,23 @@ from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrh
 from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
-from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.law_function import LawFunction, function_of
 from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
+from labctl.analysis.numerics.budget import Component
 from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.derive.part_laws import evaluated_part_laws, with_parts_told
-from labctl.derive.point_errors import errors_of_points, flagged_in_words, own_relative_u, times_of_flagged
+from labctl.derive.point_errors import (
+    errors_of_points,
+    flagged_in_words,
+    lag_in_words,
+    own_relative_u,
+    times_of_flagged,
+)
 from labctl.derive.sample_changes import (
     COMPARED,
     FIRST_AGAIN,
@@ -36,6 +45,7 @@ from labctl.store.cells import stated_accuracy
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
+SharedErrors = Callable[[Sequence[dict[str, Any]]], tuple[list[CommonError], list[str]]]
 METHOD_VERSION = METHOD_VERSIONS["temperature_laws"]
 ROOM_TEMPERATURE_K = 298.15
 AT_ROOM = "conductivity_at_25_degc"
@@ -87,10 +97,14 @@ def evaluated_laws(
     judged = _judged(with_repetition(db, run_id, _without_excluded(points, excluded)))
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
-    stated = stated_accuracy(db, run_id).get("thermometer")
+    shared = partial(errors_of_points, stated=stated_accuracy(db, run_id), measured=_day(db, run_id))
     return [
-        row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form, stated)
+        row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form, shared)
     ]
+
+
+def _day(db: Database, run_id: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(db.run(run_id)["started_s"], datetime.UTC).date()
 
 
 def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]) -> list[dict[str, Any]]:
@@ -192,16 +206,16 @@ def _place(point: dict[str, Any]) -> str:
 
 
 def _fit_rows(
-    branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusForm, thermometer: Any
+    branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusForm, shared: SharedErrors
 ) -> list[dict[str, Any]]:
     if _temperatures(measured) < 2:
         return []
     points = [p for p in measured if not _why_left_out(p)]
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
-    errors, not_stated = errors_of_points(points, thermometer)
+    errors, not_stated = shared(points)
     rows, choice = _rows_of_laws(branch, points, bounds, form, errors)
     flags = [*_left_out_flags(measured), *flagged_in_words(points), *_spread_flags(points)]
-    flags += _celsius_flags(points)
+    flags += [*_celsius_flags(points), *lag_in_words(points)]
     remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":
         rows, changed = _with_change(rows, measured, points, bounds, form, choice)
@@ -306,6 +320,9 @@ def _fit_row(
     branch: str, law: str, form: str, responses: Responses, choice: TemperatureLaw
 ) -> dict[str, Any]:
     fit, estimates = responses.fit, responses.parameters()
+    if fit is choice.preferred and law == "arrhenius":
+        spread = Component("law", choice.energy_spread_ev(), "B")
+        estimates["activation_energy_ev"] = estimates["activation_energy_ev"].with_component(spread)
     energy_ev = estimates.get("activation_energy_ev") or estimates.get("pseudo_activation_energy_ev")
     preferred = fit is choice.preferred
     at_room = _at_room(responses, choice if preferred else fit)
@@ -320,7 +337,7 @@ def _fit_row(
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit, named)
         | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
-        "curve": function_of(fit, responses).as_dict(),
+        "curve": _function(law, responses, choice).as_dict(),
         "budget": as_kept(named, ()),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
@@ -339,6 +356,16 @@ NAMED = {  # parameter: (attribute of the fit, unit, or the attribute that names
     "pre_exponential_below": ("pre_exponential_below", ""),
     "pre_exponential_above": ("pre_exponential_above", ""),
 }
+
+
+def _function(law: str, responses: Responses, choice: TemperatureLaw) -> LawFunction:
+    """Return the function of a law; the preferred one knows the others that remain possible."""
+    fit, weights = responses.fit, choice.weights
+    others = {name: one for name, one in choice.possible.items() if one is not fit and weights[name] > 0}
+    if fit is not choice.preferred or not others:
+        return function_of(fit, responses)
+    rivals = [function_of(one, None, weights[name]) for name, one in others.items()]
+    return function_of(fit, responses, weights[law], rivals)
 
 
 def _named(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:

@@ -1,5 +1,6 @@
 """Errors of the points of a temperature law: each point's own, and those that the points share."""
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,12 +9,19 @@ import numpy as np
 
 from labctl.analysis.laws.common_errors import CommonError, common_errors, ranges_of_analyser
 from labctl.analysis.numerics.budget import Component, combined
-from labctl.analysis.numerics.thermometer import thermometer_components
+from labctl.analysis.numerics.thermometer import (
+    SENSOR_TO_SAMPLE,
+    TemperatureError,
+    sensor_to_sample,
+    thermometer_components,
+)
 from labctl.analysis.resistance.analyser_share import BEGINNINGS
 from labctl.derive.budgets import CONDUCTIVITY, components_in, not_stated_in
+from labctl.derive.lag import is_moving
 
 Point = Mapping[str, Any]
 FLAGS = ("poor fit", "circuit incomplete")
+LAG_NOT_STATED = f"{SENSOR_TO_SAMPLE} (lag of a moving temperature)"
 TIMES = 3.0
 """Factor on the uncertainty of a point whose circuit does not describe its spectrum."""
 
@@ -50,26 +58,73 @@ def flagged_in_words(points: Sequence[Point]) -> list[str]:
     ]
 
 
-def errors_of_points(points: Sequence[Point], thermometer: Any) -> tuple[list[CommonError], list[str]]:
+def errors_of_points(
+    points: Sequence[Point], stated: Mapping[str, Any], measured: datetime.date | None = None
+) -> tuple[list[CommonError], list[str]]:
     """Return the errors that the points of a law share, and what is not stated.
 
     Parameters
     ----------
     points : sequence
         Points that the law stands on, in its order: rows of conductivities.
-    thermometer : mapping or None
-        What the run keeps of `[accuracy.thermometer]`.
+    stated : mapping
+        What the run keeps of `[accuracy]`; empty for a run of an older labctl.
+    measured : date, optional
+        Day of the run.
     """
     if not points:
         return [], []
     shared = [_shared(point) for point in points]
     analyser = [one.pop("analyser", None) for one in shared]
     kelvin = np.array([point["temperature_k"] for point in points])
-    statement = thermometer if isinstance(thermometer, Mapping) else None
-    temperature, silent = thermometer_components(statement, kelvin)
+    thermometer, silent = thermometer_components(_table(stated, "thermometer"), kelvin, measured)
+    offset, not_stated = sensor_to_sample(_table(stated, "sample_temperature"), kelvin)
+    lags, lag_not_stated = _lags(points)
+    temperature, silent = [*thermometer, *offset, *lags], (*silent, *not_stated, *lag_not_stated)
     errors = [*common_errors(shared), *_of_analyser(points, analyser)]
     errors += [CommonError.of_temperature(one) for one in temperature]
     return errors, _not_stated(points, silent)
+
+
+def lag_in_words(points: Sequence[Point]) -> list[str]:
+    """Return a remark where points were measured on the way and the lag of the sample is not known."""
+    unknown = sum(_has_unknown_lag(point) for point in points)
+    if not unknown:
+        return []
+    return [
+        f"{unknown} of {len(points)} points were measured while the temperature moved, and how far the "
+        "sample lagged its sensor is not known: temperatures are those of the sensor, and this error is not "
+        "in the interval"
+    ]
+
+
+def _lags(points: Sequence[Point]) -> tuple[list[TemperatureError], tuple[str, ...]]:
+    """Return the error of the lag that was taken off in each part of a run, and whether one is unknown."""
+    if any(map(_has_unknown_lag, points)):
+        return [], (LAG_NOT_STATED,)
+    errors = []
+    for part in dict.fromkeys(point.get("part_id") for point in points):
+        change_k = np.array(
+            [_lag_change_k(point) if point.get("part_id") == part else 0.0 for point in points]
+        )
+        if change_k.any():
+            errors.append(TemperatureError(SENSOR_TO_SAMPLE, f"lag of run {part}", change_k, "A"))
+    return errors, ()
+
+
+def _lag_change_k(point: Point) -> float:
+    """Return the change of a temperature for one standard uncertainty of the time constant of the lag."""
+    u_k, rate = point.get("lag_u_k"), point.get("temperature_rate_k_s")
+    return 0.0 if not u_k or not rate else -math.copysign(u_k, rate)
+
+
+def _has_unknown_lag(point: Point) -> bool:
+    return point.get("lag_k") is None and is_moving(point)
+
+
+def _table(stated: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    found = stated.get(name)
+    return found if isinstance(found, Mapping) else None
 
 
 def _is_flagged(point: Point) -> bool:

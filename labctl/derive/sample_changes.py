@@ -18,6 +18,7 @@ from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, LawFit
 from labctl.analysis.laws.repeated_temperatures import NO_CAUSE, Change, change_between
 from labctl.analysis.numerics.distributions import student_quantile
 from labctl.derive.budgets import with_components
+from labctl.derive.lag import is_moving
 from labctl.store import Database
 
 COMPARED = "the first temperature again: compared, not fitted"
@@ -75,8 +76,11 @@ def first_again(points: Points, fit: LawFit) -> Change | None:
 
 
 def changes_while_held(points: Points, fit: LawFit) -> list[Change]:
-    """Compare first and last of each group of consecutive points of the law at one set point."""
-    used = [p for p in points if not p["left_out"]]
+    """Compare first and last of each group of consecutive points of the law at one set point.
+
+    Points on the way to a set point are not held at it.
+    """
+    used = [p for p in points if not (p["left_out"] or is_moving(p))]
     groups: list[list[Mapping[str, Any]]] = []
     for point in used:
         if groups and _same_setpoint(groups[-1][-1], point):

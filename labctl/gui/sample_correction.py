@@ -14,6 +14,9 @@ from labctl.gui.wheel import let_wheel_pass
 
 DIAMETER, AREA = "diameter", "area"
 NOT_KNOWN, NOT_STATED = "not known", "not stated"
+TAKEN_AWAY = ("pellet_diameter_mm", "thickness_after_mm", "thermal_expansion_per_k", "lead_ohm")
+EXPANSIONS = ("thermal_expansion_per_k", "thermal_expansion_uncertainty_per_k")
+PPM = 1e-6
 TEXTS = ("composition", "cation", "note")
 NO_CORRECTION_K = -LARGEST_CORRECTION_K - 1  # shown as words
 
@@ -44,6 +47,10 @@ class SampleCorrection(QtWidgets.QWidget):
         self.area_cm2, self.area_u_cm2 = DecimalField(1000, " cm²"), DecimalField(100, " cm²", NOT_KNOWN)
         self.pellet_mm = DecimalField(200, " mm", NOT_STATED)
         self.pellet_u_mm = DecimalField(20, " mm", NOT_KNOWN)
+        self.after_mm = DecimalField(200, " mm", "not measured")
+        self.after_u_mm = DecimalField(10, " mm", NOT_KNOWN)
+        self.expansion_ppm_k = DecimalField(1000, " ppm/K", NOT_STATED)
+        self.expansion_u_ppm_k = DecimalField(1000, " ppm/K", NOT_KNOWN)
         self.lead_ohm, self.lead_u_ohm = (
             DecimalField(1e6, " ohm", NOT_KNOWN),
             DecimalField(1e6, " ohm", NOT_KNOWN),
@@ -61,6 +68,10 @@ class SampleCorrection(QtWidgets.QWidget):
             "area_uncertainty_cm2": self.area_u_cm2,
             "pellet_diameter_mm": self.pellet_mm,
             "pellet_diameter_uncertainty_mm": self.pellet_u_mm,
+            "thickness_after_mm": self.after_mm,
+            "thickness_after_uncertainty_mm": self.after_u_mm,
+            "thermal_expansion_per_k": self.expansion_ppm_k,
+            "thermal_expansion_uncertainty_per_k": self.expansion_u_ppm_k,
             "lead_ohm": self.lead_ohm,
             "lead_uncertainty_ohm": self.lead_u_ohm,
             "thermometer_correction_k": self.thermometer_k,
@@ -81,10 +92,12 @@ class SampleCorrection(QtWidgets.QWidget):
             for key, value in self._filled_in().items()
             if value != self._loaded[key] and not key.startswith(other)
         }
-        if "pellet_diameter_mm" in found and not found["pellet_diameter_mm"]:
-            found["pellet_diameter_mm"] = NONE
-        if "lead_ohm" in found and not found["lead_ohm"]:
-            found["lead_ohm"] = NONE
+        for key in TAKEN_AWAY:
+            if key in found and not found[key]:
+                found[key] = NONE
+        for key in EXPANSIONS:
+            if isinstance(found.get(key), float):
+                found[key] *= PPM
         if found.get("thermometer_correction_k") == self.thermometer_k.minimum():
             found["thermometer_correction_k"] = NONE
         return found
@@ -105,6 +118,10 @@ class SampleCorrection(QtWidgets.QWidget):
             "area_uncertainty_cm2": sample["area_u_m2"] * 1e4,
             "pellet_diameter_mm": pellet_mm,
             "pellet_diameter_uncertainty_mm": pellet_u_mm,
+            "thickness_after_mm": (sample.get("thickness_after_m") or 0.0) * 1e3,
+            "thickness_after_uncertainty_mm": (sample.get("thickness_after_u_m") or 0.0) * 1e3,
+            "thermal_expansion_per_k": (sample.get("thermal_expansion_per_k") or 0.0) / PPM,
+            "thermal_expansion_uncertainty_per_k": (sample.get("thermal_expansion_u_per_k") or 0.0) / PPM,
             "lead_ohm": sample["lead_ohm"] or 0.0,
             "lead_uncertainty_ohm": sample["lead_u_ohm"] or 0.0,
         }
@@ -131,8 +148,10 @@ class SampleCorrection(QtWidgets.QWidget):
         order: list[QtWidgets.QWidget] = []
         lines: tuple[tuple[Any, tuple[QtWidgets.QWidget, ...], tuple[QtWidgets.QWidget, ...]], ...] = (
             ("Thickness", (self.thickness_mm,), (self.thickness_u_mm,)),
+            ("Thickness after the run", (self.after_mm,), (self.after_u_mm,)),
             (self.size_kind, (self.diameter_mm, self.area_cm2), (self.diameter_u_mm, self.area_u_cm2)),
             ("Diameter of pellet", (self.pellet_mm,), (self.pellet_u_mm,)),
+            ("Thermal expansion", (self.expansion_ppm_k,), (self.expansion_u_ppm_k,)),
             ("Leads", (self.lead_ohm,), (self.lead_u_ohm,)),
             ("Thermometer correction", (self.thermometer_k,), ()),
             ("Composition", (self.composition,), ()),

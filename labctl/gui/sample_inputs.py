@@ -17,7 +17,10 @@ TEXTS = ("composition", "cation", "note")
 NUMBERS = (
     *("thickness_mm", "thickness_u_mm", "area_cm2", "area_u_cm2"),
     *("pellet_diameter_mm", "pellet_diameter_u_mm", "lead_ohm", "lead_u_ohm"),
+    *("thickness_after_mm", "thickness_after_u_mm"),
 )
+EXPANSIONS = ("thermal_expansion_per_k", "thermal_expansion_u_per_k")
+PPM = 1e-6
 CEILINGS = ("potential_max_v", "current_max_a")
 NO_CEILING_DEGC = -273.15  # shown as words
 
@@ -51,6 +54,10 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.area_u_cm2 = DecimalField(100, " cm²")
         self.pellet_diameter_mm = DecimalField(200, " mm", "not stated")
         self.pellet_diameter_u_mm = DecimalField(20, " mm")
+        self.thickness_after_mm = DecimalField(100, " mm", "not measured")
+        self.thickness_after_u_mm = DecimalField(10, " mm")
+        self.thermal_expansion_per_k = DecimalField(1000, " ppm/K", "not stated")
+        self.thermal_expansion_u_per_k = DecimalField(1000, " ppm/K")
         self.lead_ohm, self.lead_u_ohm = DecimalField(1e6, " ohm", "not known"), DecimalField(1e6, " ohm")
         self.temperature_max_degc = DecimalField(2000, " °C", "as the station")
         self.temperature_max_degc.setMinimum(NO_CEILING_DEGC)
@@ -74,12 +81,17 @@ class SampleInputs(QtWidgets.QGroupBox):
                 raise NotFilledIn(field, "not filled in; without it there is no conductivity")
         if self.pellet_diameter_u_mm.value() and not self.pellet_diameter_mm.value():
             raise NotFilledIn(self.pellet_diameter_mm, "not filled in, although its uncertainty is")
+        if self.thickness_after_u_mm.value() and not self.thickness_after_mm.value():
+            raise NotFilledIn(self.thickness_after_mm, "not filled in, although its uncertainty is")
+        if self.thermal_expansion_u_per_k.value() and not self.thermal_expansion_per_k.value():
+            raise NotFilledIn(self.thermal_expansion_per_k, "not filled in, although its uncertainty is")
         if self.lead_u_ohm.value() and not self.lead_ohm.value():
             raise NotFilledIn(self.lead_ohm, "not filled in, although its uncertainty is")
         if self.lead_ohm.value() and self.fixture.isChecked() and self._fixture_points.get("fixture_short"):
             raise NotFilledIn(self.lead_ohm, "the short would take the leads off twice; untick the fixture")
         texts = {key: getattr(self, key).text().strip() for key in TEXTS}
         numbers = {key: getattr(self, key).value() for key in (*NUMBERS, *CEILINGS)}
+        numbers |= {key: PPM * getattr(self, key).value() for key in EXPANSIONS}
         filled = SampleForm(
             name,
             electrodes=self.electrodes.currentText(),
@@ -101,6 +113,8 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.electrodes.setCurrentText(sample.electrodes)
         for key in (*NUMBERS, *CEILINGS):
             getattr(self, key).setValue(getattr(sample, key))
+        for key in EXPANSIONS:
+            getattr(self, key).setValue(getattr(sample, key) / PPM)
         highest = sample.temperature_max_degc
         self.temperature_max_degc.setValue(NO_CEILING_DEGC if highest is None else highest)
         self._load_fixture({"fixture_short": sample.fixture_short, "fixture_open": sample.fixture_open})
@@ -138,11 +152,15 @@ class SampleInputs(QtWidgets.QGroupBox):
             "Electrodes": self.electrodes,
             "Thickness": self.thickness_mm,
             "  ± (one standard uncertainty)": self.thickness_u_mm,
+            "Thickness after": self.thickness_after_mm,
+            "   ±": self.thickness_after_u_mm,
             "Diameter": self.diameter_mm,
             "or area": self.area_cm2,
             "  ± ": self.area_u_cm2,
             "Diameter of pellet": self.pellet_diameter_mm,
             "  ±   ": self.pellet_diameter_u_mm,
+            "Thermal expansion": self.thermal_expansion_per_k,
+            "   ± ": self.thermal_expansion_u_per_k,
             "Leads": self.lead_ohm,
             "  ±  ": self.lead_u_ohm,
             "Fixture": self.fixture,
@@ -167,7 +185,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.fixture.toggled.connect(self.edited)
         for key in TEXTS:
             getattr(self, key).textChanged.connect(self.edited)
-        for key in (*NUMBERS, *CEILINGS, "temperature_max_degc"):
+        for key in (*NUMBERS, *EXPANSIONS, *CEILINGS, "temperature_max_degc"):
             getattr(self, key).valueChanged.connect(self.edited)
 
     def _choose(self, name: str) -> None:
@@ -190,7 +208,10 @@ def _set_quietly(field: DecimalField, value: float) -> None:
 
 def _looks_like(filled: SampleForm, remembered: SampleForm) -> bool:
     """Return whether the form still shows a stored sample: texts equal, numbers to the digits shown."""
-    return all(
-        abs(new - old) < 1e-6 if isinstance(old, float) and isinstance(new, float) else new == old
-        for new, old in zip(vars(filled).values(), vars(remembered).values(), strict=True)
-    )
+    return all(_shown_alike(name, new, getattr(remembered, name)) for name, new in vars(filled).items())
+
+
+def _shown_alike(name: str, new: Any, old: Any) -> bool:
+    if not (isinstance(old, float) and isinstance(new, float)):
+        return bool(new == old)
+    return abs(new - old) < 1e-6 * (PPM if name in EXPANSIONS else 1.0)

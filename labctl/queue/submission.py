@@ -10,7 +10,7 @@ from typing import Any
 
 from labctl.bench import PlannedStep
 from labctl.clock import RealClock, VirtualClock
-from labctl.config.doubts import doubts_about_station
+from labctl.config.doubts import doubts_about_station, doubts_about_temperatures
 from labctl.config.night import read_night
 from labctl.config.possible_steps import shortest_intervals
 from labctl.config.protocol import Protocol, parse_protocol
@@ -121,7 +121,12 @@ def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
     read_night(station)
     speed = _speed(station)
     steps = [replace(step, duration_s=step.duration_s / speed) for step in paced(protocol.plan(), pace)]
-    doubts = (*doubts_about_station(station), *shortest_intervals(steps, station.instruments))
+    planned_k = [step.temperature_k for step in steps if step.temperature_k is not None]
+    doubts = (
+        *doubts_about_station(station),
+        *doubts_about_temperatures(station.accuracy, planned_k),
+        *shortest_intervals(steps, station.instruments),
+    )
     found = Forecast(tuple(steps), (*protocol.warnings(), *doubts))
     return replace(found, warnings=(*found.warnings, *doubts_about_duration(found.takes_s, station)))
 

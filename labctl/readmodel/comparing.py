@@ -201,7 +201,7 @@ def compare_cells(runs: Sequence[OverviewRun], against: str, at_k: float) -> Cel
             thickness,
             area,
             resistance_u_ohm=np.nan_to_num(own_u) * resistance,
-            thickness_u_m=np.array([run.sample["thickness_u_m"] for run in runs]),
+            thickness_u_m=np.array([each[0].standard_uncertainty for each in geometry]),
             area_u_m2=np.array([each[1].standard_uncertainty for each in geometry]),
         )
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What happened since a moment: each job and run with its numbers, faults and temperatures; the outputs.
+"""The jobs and runs since a moment, with their numbers, faults and temperatures, and the outputs.
 
 The numbers are those of the current analysis of each run, as `labctl samples` and `labctl show` print them.
 Whether an output is off is what was read back, and when; a process that ended says nothing about it.

@@ -39,6 +39,10 @@ class SampleForm:
     note: str = ""
     pellet_diameter_mm: float = 0.0
     pellet_diameter_u_mm: float = 0.0
+    thickness_after_mm: float = 0.0
+    thickness_after_u_mm: float = 0.0
+    thermal_expansion_per_k: float = 0.0
+    thermal_expansion_u_per_k: float = 0.0
     fixture_short: Points | None = None
     fixture_open: Points | None = None
 
@@ -58,6 +62,10 @@ class SampleForm:
             potential_max_v=row.get("potential_max_v") or 0.0,
             current_max_a=row.get("current_max_a") or 0.0,
             **_pellet(row),
+            thickness_after_mm=_typed(row.get("thickness_after_m") or 0.0, 1e-3),
+            thickness_after_u_mm=_typed(row.get("thickness_after_u_m") or 0.0, 1e-3),
+            thermal_expansion_per_k=row.get("thermal_expansion_per_k") or 0.0,
+            thermal_expansion_u_per_k=row.get("thermal_expansion_u_per_k") or 0.0,
             fixture_short=kept_points(row.get("fixture_short")),
             fixture_open=kept_points(row.get("fixture_open")),
         )
@@ -67,6 +75,8 @@ KEYS = {
     "thickness_u_mm": "thickness_uncertainty_mm",
     "area_u_cm2": "area_uncertainty_cm2",
     "pellet_diameter_u_mm": "pellet_diameter_uncertainty_mm",
+    "thickness_after_u_mm": "thickness_after_uncertainty_mm",
+    "thermal_expansion_u_per_k": "thermal_expansion_uncertainty_per_k",
     "lead_u_ohm": "lead_uncertainty_ohm",
 }
 

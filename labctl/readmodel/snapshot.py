@@ -136,6 +136,8 @@ class RunSnapshot:
         Measured rows read so far, before thinning.
     complete : bool
         False while older rows are still being read.
+    stated : sequence of str
+        A line for each instrument and for the geometry: its accuracy with the source, or `not stated`.
     """
 
     run: Row
@@ -152,6 +154,7 @@ class RunSnapshot:
     rows: int = 0
     complete: bool = True
     amendments: Sequence[Row] = ()
+    stated: Sequence[str] = ()
 
     @property
     def id(self) -> int:

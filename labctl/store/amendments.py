@@ -15,6 +15,8 @@ from labctl.store.electrode_columns import as_text
 
 FIELDS: dict[str, tuple[str, ...]] = {  # field: values of the sample that it holds
     "thickness": ("thickness_m", "thickness_u_m"),
+    "thickness after": ("thickness_after_m", "thickness_after_u_m"),
+    "thermal expansion": ("thermal_expansion_per_k", "thermal_expansion_u_per_k"),
     "area": ("area_m2", "area_u_m2"),
     "pellet": ("pellet_area_m2", "pellet_area_u_m2"),
     "composition": ("composition",),

@@ -39,6 +39,13 @@ def analyser_of_run(db: Rows, run_id: int) -> "AnalyserAccuracy | None":
         return None
 
 
+def sensor_offset_k(db: Rows, run_id: int) -> float:
+    """Return the temperature of the sample minus its sensor, as stated when the run began; 0: not stated."""
+    stated = stated_accuracy(db, run_id).get("sample_temperature")
+    offset = stated.get("offset_k") if isinstance(stated, Mapping) else None
+    return float(offset) if isinstance(offset, int | float) else 0.0
+
+
 def stated_accuracy(db: Rows, run_id: int) -> dict[str, Any]:
     """Return the statements about the accuracy of each role when the run began; empty for older runs."""
     value = runs.provenance_value(db, run_id, ACCURACY)

@@ -80,6 +80,8 @@ _LATER = {  # table: columns that the earlier hash does not cover
         *("lead_ohm", "lead_u_ohm", "fixture_short", "fixture_open"),
         *("temperature_max_k", "potential_max_v", "current_max_a"),
         *("electrode_sides", "pellet_area_m2", "pellet_area_u_m2"),
+        *("thickness_after_m", "thickness_after_u_m"),
+        *("thermal_expansion_per_k", "thermal_expansion_u_per_k"),
     ),
     "polarisations": ("rest_drift_v_s", "initial_spectrum_id", "steady_spectrum_id", "ended_by", "saved_s"),
 }

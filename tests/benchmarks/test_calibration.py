@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-FAR_ERRORS_JUDGED = ("R", "sigma")
+FAR_ERRORS_JUDGED = ("R", "sigma", "sigma(25 degC)", "Ea", "A", "B", "T0")
 GENERATORS = ("materials", "instruments", "night", "polarising")
 
 
@@ -23,6 +23,7 @@ def nights(monkeypatch):
     import nights.law_tables
     import nights.materials
     import nights.night
+    import nights.night_tables
     import nights.polarising
     import nights.reading
 
@@ -105,7 +106,7 @@ def test_the_current_begins_at_the_resistance_without_diffusion_and_ends_at_the_
 
 def test_the_current_after_a_step_is_that_of_the_impedance(nights):
     cell = nights.polarising.SymmetricCell(1000.0, 1e-14, 400.0, 1e-12, 0.4, 300.0)
-    time = np.linspace(0, 6000, 60001)
+    time = np.linspace(0, 6000, 12001)
     rest = cell.current_a(1.0, time) - 1 / 2900
     s = 0.01j
     transformed = np.trapezoid(rest * np.exp(-s * time), time) + 1 / (2900 * s)
@@ -233,6 +234,32 @@ def test_degrees_celsius_are_refused_and_kelvin_is_not(nights):
     right = tables.points(material, kelvin, 0.01, np.random.default_rng(1))
     assert not tables.is_refused(right)
     assert tables.is_refused(tables.Points(right.kelvin - 273.15, right.sigma_s_m, 0.01))
+
+
+def test_a_sample_on_a_ramp_lags_by_the_rate_times_its_time_and_catches_up_at_rest(nights):
+    tau_s, rate, length_s = 100.0, 0.01, 5000.0
+    time_s = np.array([-10.0, 4000.0, 5000.0, 9000.0])
+    rise = nights.night_tables._behind(time_s, tau_s, rate, length_s)
+    assert rise == pytest.approx([0.0, 40 - 1, 50 - 1, 50.0], abs=1e-6)
+
+
+def test_bulk_and_boundary_of_two_energies_cross(nights):
+    night = nights.night_tables.two_energies(0, np.random.default_rng(1))
+    first, last = night.spectra[0], night.spectra[-1]
+    assert first.true_ohm > 10 * last.true_ohm
+    assert not night.circuit
+
+
+def night_row(energy_ev, u_ev, flags=(), covered=True):
+    return {"law_flags": list(flags), "Ea": {"value": energy_ev, "u": u_ev, "covered": covered}}
+
+
+def test_a_night_with_one_thing_wrong_is_good_where_it_is_covered_or_named(nights):
+    judge, words = nights.night_tables.outcome, nights.night_tables.CHANGED
+    assert judge(night_row(0.5, 0.01), words).covered
+    assert judge(night_row(0.5, 0.01, ["the sample changed, or its temperature did"], False), words).named
+    bad = [judge(night_row(0.5, 0.01, ["points scatter 2 times"], False), words)] * 12
+    assert not nights.night_tables._line("x", bad, "changed").met
 
 
 def test_the_lines_of_the_laws_report_what_they_miss(nights):

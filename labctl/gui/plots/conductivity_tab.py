@@ -12,6 +12,7 @@ from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.stated_html import stated_html, unknowns_html
 from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, RING, UP
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
@@ -143,6 +144,7 @@ class ConductivityTab(Tab):
         if run.snapshot.analysis is not None:
             words = or_as_unreadable(partial(analysis_in_words, run.snapshot.analysis), str)
             lines.append(f"<p>{escape(words)}</p>")
+        lines += stated_html(run.snapshot, self.appearance)
         fits = [row for row in run.snapshot.fits if row["branch"] == "all"]
         for row in sorted(fits, key=lambda row: -row["preferred"]):
             words = escape(law_in_words(row))
@@ -152,6 +154,7 @@ class ConductivityTab(Tab):
         for row in run.snapshot.conductivities:
             if row["flags"]:
                 lines.append(self._warning(f"{_place(row)}: {'; '.join(row['flags'])}"))
+        lines += unknowns_html(run.snapshot)
         return "".join(lines)
 
     def _warning(self, sentence: str) -> str:

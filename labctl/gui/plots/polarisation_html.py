@@ -6,6 +6,7 @@ from labctl.gui.plots.shown import Appearance
 from labctl.readmodel.formatting import typeset
 from labctl.readmodel.polarisation_text import steady_current, title
 from labctl.readmodel.snapshot import PolarisationCurve, RunSnapshot
+from labctl.readmodel.stated_text import not_stated_in_words
 from labctl.readmodel.transference_text import number_in_words
 
 
@@ -17,4 +18,7 @@ def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: 
         if row["polarisation_id"] == curve.id:
             lines.append(f"<b>{escape(typeset(number_in_words(row)))}</b>")
             lines += [f"<span style='color:{appearance.warning}'>{escape(f)}</span>" for f in row["flags"]]
+    missing = not_stated_in_words(run.stated)
+    if missing:
+        lines.append(f"<span style='color:{appearance.warning}'>{escape(missing)}</span>")
     return f"<p>{'<br>'.join(line for line in lines if line)}</p>"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from labctl.gui.plots.shown import Appearance, ShownRun
+from labctl.gui.plots.stated_html import stated_html
 from labctl.readmodel.snapshot import SpectrumCurve
 from labctl.readmodel.spectrum_text import flags, relaxations, resistance, title
 
@@ -19,6 +20,7 @@ def on_one(run: ShownRun, spectrum: SpectrumCurve, appearance: Appearance) -> tu
     lines += [f"<p style='color:{appearance.warning}'>{escape(flag)}</p>" for flag in flags(spectrum)]
     if peaks := relaxations(spectrum):
         lines.append(f"<p>relaxation times:<br>{'<br>'.join(map(escape, peaks))}</p>")
+    lines += stated_html(run.snapshot, appearance)
     headline = f"<b>{escape(title(spectrum))}</b><br>{escape(run.label)}<br>{_points(spectrum)}"
     return headline, "".join(lines)
 

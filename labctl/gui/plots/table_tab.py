@@ -10,6 +10,7 @@ from labctl.gui.qt import QtWidgets
 from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.shown_columns import CONDUCTIVITY
 from labctl.readmodel.snapshot import Row
+from labctl.readmodel.stated_text import not_stated_in_words
 from labctl.readmodel.transference_text import interval, quantity, value
 
 HEADINGS = ("run", *(column.typeset_heading for column in CONDUCTIVITY), "branch", "remarks")
@@ -31,11 +32,14 @@ class TableTab(Tab):
         copy = QtWidgets.QPushButton("Cop&y")
         copy.setToolTip("Copy the selected lines, or all, to paste into a spreadsheet")
         copy.clicked.connect(self.copy)
+        self._not_stated = PlainLabel()
+        self._not_stated.setWordWrap(True)
         top = QtWidgets.QHBoxLayout()
         top.addWidget(self._titles[0], 1)
         top.addWidget(copy)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(top)
+        layout.addWidget(self._not_stated)
         layout.addWidget(self.views[0], 3)
         layout.addWidget(self._titles[1])
         layout.addWidget(self.views[1], 1)
@@ -50,6 +54,10 @@ class TableTab(Tab):
         numbers = [(run.snapshot.id, row) for run in self.runs for row in run.snapshot.transference_numbers]
         many = len(conductivities)
         self._titles[0].setText("conductivity, ± one standard uncertainty" if many else "no conductivity yet")
+        missing = [(run.snapshot.id, not_stated_in_words(run.snapshot.stated)) for run in self.runs]
+        told = [f"run {run_id}: {words}" for run_id, words in missing if words]
+        self._not_stated.setText("\n".join(told))
+        self._not_stated.setVisible(bool(told))
         for widget in (self._titles[1], self.views[1]):
             widget.setVisible(bool(numbers))
         tables = (self.conductivities, conductivities), (self.transference, numbers)

@@ -30,6 +30,9 @@ from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
 from labctl.store.migrations.fixture_columns import ADDED_TO_SAMPLES
 from labctl.store.migrations.fixture_columns import FIXED_TRIGGER as FIXTURE_TRIGGER
+from labctl.store.migrations.geometry_columns import ADDED_TO_CONDUCTIVITIES as LAGS
+from labctl.store.migrations.geometry_columns import ADDED_TO_SAMPLES as GEOMETRY
+from labctl.store.migrations.geometry_columns import FIXED_TRIGGER as GEOMETRY_TRIGGER
 from labctl.store.migrations.imported_files import TABLE as IMPORTED_FILES
 from labctl.store.migrations.job_owners import (
     ADDED_TO_EVENTS,
@@ -242,6 +245,12 @@ def _add_derived(db: "Sqlite", public: str, schema: str) -> None:
             db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", (name, *described))
 
 
+def _m0022_geometry(db: "Sqlite") -> None:
+    _add_columns(db, "samples", GEOMETRY)
+    _add_columns(db, "conductivities", LAGS)
+    db.execute(GEOMETRY_TRIGGER)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -278,6 +287,7 @@ _MIGRATIONS = {
     "0018_budgets": _m0018_budgets,
     "0019_imported_polarisations": _m0019_imported_polarisations,
     "0021_part_laws": _m0021_part_laws,
+    "0022_geometry": _m0022_geometry,
 }
 
 

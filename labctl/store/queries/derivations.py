@@ -86,6 +86,23 @@ def spectrum_temperatures_k(db: Rows, spectrum_id: int) -> list[float]:
     return [row["temperature_k"] for row in db.rows(query, (spectrum_id,))]
 
 
+def spectrum_readings(db: Rows, spectrum_id: int) -> list[dict[str, Any]]:
+    """Return `time_s`, `temperature_k`, `z_real_ohm` and `z_imag_ohm` of the good points of a spectrum."""
+    query = """SELECT time_s, temperature_k, z_real_ohm, z_imag_ohm FROM impedance_points
+               WHERE spectrum_id = ? AND status = 'ok' ORDER BY number"""
+    return db.rows(query, (spectrum_id,))
+
+
+def temperature_trace(db: Rows, run_id: int) -> list[dict[str, Any]]:
+    """Return `time_s` and `temperature_k` of every reading of a run, of its log and its spectra, in time."""
+    query = """SELECT time_s, temperature_k FROM temperature_log
+               WHERE run_id = ? AND temperature_k IS NOT NULL
+               UNION
+               SELECT p.time_s, p.temperature_k FROM spectra s JOIN impedance_points p ON p.spectrum_id = s.id
+               WHERE s.run_id = ? AND p.temperature_k IS NOT NULL ORDER BY 1"""
+    return db.rows(query, (run_id, run_id))
+
+
 def spectrum_outcomes(db: Rows, run_id: int) -> dict[str, int]:
     """Count a run's finished spectra, those without a conductivity (`silent`), those with a bound only."""
     (row,) = db.rows(_OUTCOMES, (run_id,))

@@ -1,4 +1,4 @@
-"""What happened since a moment: runs, jobs, faults, and how well temperatures were held."""
+"""Runs, jobs and faults since a moment, and how well temperatures were held."""
 
 from collections.abc import Sequence
 

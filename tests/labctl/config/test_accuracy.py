@@ -8,7 +8,7 @@ import pytest
 
 from labctl.accuracy import CLASSES, CurrentRange, ThermometerCalibration
 from labctl.analysis import AnalyserAccuracy
-from labctl.config.doubts import doubts_about_accuracy
+from labctl.config.doubts import doubts_about_accuracy, doubts_about_temperatures
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.testing import STATION
@@ -37,7 +37,7 @@ def test_what_neither_station_nor_driver_states_is_not_stated(station):
     accuracy = station("").accuracy
     assert accuracy.thermometer is None
     assert "thermometer: not stated" in accuracy.in_words(["oven", "fra"])
-    assert accuracy.in_words(["oven"]) == ["thermometer: not stated"]
+    assert accuracy.in_words(["oven"]) == ["thermometer: not stated", "sensor to sample: not stated"]
 
 
 def test_the_station_comes_before_the_driver(station):
@@ -195,3 +195,73 @@ def test_a_key_beside_the_ranges_is_named(station, line):
     text = f'\n[accuracy.analyser]\nsource = "x"\n{line}\n[[accuracy.analyser.range]]\ngain = 0.001\n'
     with pytest.raises(ConfigurationError, match=rf"{line.split()[0]}:? belongs in the \[\[range\]\] tables"):
         station(text)
+
+
+def test_the_difference_between_sensor_and_sample_is_read_with_its_source(station):
+    text = """
+[accuracy.sample_temperature]
+offset_k = -0.6
+uncertainty_k = 0.2
+source = "second sensor in a dummy cell, 2026-03-02"
+"""
+    accuracy = station(text).accuracy
+    assert accuracy.sample_temperature.offset_k == -0.6
+    assert accuracy.in_words(["oven"])[1] == (
+        "sensor to sample: sample -0.6 K from the sensor, u = 0.2 K (second sensor in a dummy "
+        "cell, 2026-03-02)"
+    )
+    kept = json.loads(json.dumps(accuracy.described()))["sample_temperature"]
+    assert (kept["offset_k"], kept["uncertainty_k"]) == (-0.6, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "hint"),
+    [
+        ("offset_k = 0.1\nuncertainty_k = 0\nsource = 'x'", "uncertainty_k", "no instrument is exact"),
+        ("offset_k = 0.1\nsource = 'x'", "uncertainty_k", "is missing"),
+        ("uncertainty_k = 0.1\nsource = 'x'", "offset_k", "is missing"),
+        ("offset_k = 0.1\nuncertainty_k = 0.1", "source", "how the difference was measured"),
+        ("offset_k = 0.1\nuncertainty_k = 0.1\nsource = 'x'\nofset = 1", "ofset", "offset_k"),
+    ],
+)
+def test_a_difference_between_sensor_and_sample_that_is_not_whole_is_refused(station, lines, key, hint):
+    with pytest.raises(ConfigurationError) as caught:
+        station(f"[accuracy.sample_temperature]\n{lines}\n")
+    assert caught.value.key == f"accuracy.sample_temperature.{key}"
+    assert hint in caught.value.problem
+
+
+def test_a_calibration_names_its_thermocouple_and_whether_it_was_made_in_place(station):
+    text = """
+[accuracy.thermometer]
+offset_uncertainty_k = 0.5
+thermocouple = "K"
+in_place = true
+source = "certificate 9"
+"""
+    accuracy = station(text).accuracy
+    assert accuracy.thermometer.value == ThermometerCalibration(0.5, 0.0, "K", True)
+    assert doubts_about_temperatures(accuracy, [300.0, 800.0]) == []
+
+
+@pytest.mark.parametrize("key", ['thermocouple = "K"', "in_place = true"])
+def test_what_belongs_to_a_calibration_is_refused_beside_a_class(station, key):
+    with pytest.raises(ConfigurationError, match="belongs to a calibration"):
+        station(f'[accuracy.thermometer]\nclass = "type K class 1"\n{key}\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "highest_k", "words"),
+    [
+        ("PT100 A film", 600.0, ["stated from -30 to 300 degC"]),
+        ("type K class 1", 600.0, ["up to 1.7 %"]),
+        ("type T class 1", 800.0, ["stated from -40 to 350 degC", "by an amount that is not stated"]),
+        ("PT100 A film", 500.0, []),
+        ("type K class 1", 470.0, []),
+    ],
+)
+def test_temperatures_at_which_a_class_does_not_hold_raise_a_doubt(station, name, highest_k, words):
+    accuracy = station(f'[accuracy.thermometer]\nclass = "{name}"\n').accuracy
+    doubts = doubts_about_temperatures(accuracy, [300.0, highest_k])
+    assert len(doubts) == len(words)
+    assert all(word in doubt for word, doubt in zip(words, doubts, strict=True))

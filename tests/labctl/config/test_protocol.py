@@ -336,3 +336,35 @@ def test_a_step_above_a_ceiling_of_the_sample_is_refused(changed, station, ceili
 def test_a_ceiling_that_makes_no_sense_is_refused(changed, ceiling, hint):
     with pytest.raises(ConfigurationError, match=hint):
         read_protocol(changed('name = "pellet"', f'name = "pellet"\n{ceiling}'))
+
+
+@pytest.mark.parametrize(
+    ("keys", "key", "hint"),
+    [
+        ("thickness_after_mm = 1000.0", "thickness_after_mm", "200"),
+        ("thickness_after_mm = 0.01", "thickness_after_mm", "are both in mm?"),
+        (
+            "thickness_after_uncertainty_mm = 0.01",
+            "thickness_after_uncertainty_mm",
+            "needs thickness_after_mm",
+        ),
+        ("thermal_expansion_per_k = 12", "thermal_expansion_per_k", "e.g. 1.2e-5"),
+        (
+            "thermal_expansion_uncertainty_per_k = 1e-6",
+            "thermal_expansion_uncertainty_per_k",
+            "needs thermal_expansion_per_k",
+        ),
+    ],
+)
+def test_a_wrong_geometry_after_the_run_is_named(changed, keys, key, hint):
+    with pytest.raises(ConfigurationError) as caught:
+        read_protocol(changed('name = "pellet"', f'name = "pellet"\n{keys}'))
+    assert caught.value.key == f"sample.{key}"
+    assert hint in caught.value.problem
+
+
+def test_a_sample_states_its_thickness_after_the_run_and_its_expansion(changed):
+    keys = "thickness_after_mm = 0.98\nthermal_expansion_per_k = 1.2e-5"
+    sample = read_protocol(changed('name = "pellet"', f'name = "pellet"\n{keys}')).sample
+    assert sample.thickness_after_m == pytest.approx(0.98e-3)
+    assert (sample.thermal_expansion_per_k, sample.thermal_expansion_u_per_k) == (1.2e-5, 0.0)

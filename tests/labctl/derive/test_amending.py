@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import labctl
 from labctl.derive import conductivities, derive_run, derive_spectrum
 from labctl.derive.amending import Request, amend, propose
+from labctl.derive.in_force import in_force
 from labctl.derive.moves import moves
 from labctl.errors import ConfigurationError, InvalidRequest, StoreError
 from labctl.store import Store
@@ -532,3 +533,21 @@ def test_a_dry_run_that_was_agreed_to_is_not_written_after_another_person_amende
         amend(run.path, request, shown=shown)
     assert [row["field"] for row in run.rows("amendments")] == ["area"]
     assert amend(run.path, request, shown=propose(run.path, request))[0] == [2]
+
+
+def test_thickness_after_and_expansion_are_amended_and_taken_away_again(run):
+    values = {"thickness_after_mm": 0.98, "thickness_after_uncertainty_mm": 0.01}
+    values |= {"thermal_expansion_per_k": 2e-5, "thermal_expansion_uncertainty_per_k": 1e-6}
+    amend(run.path, Request(reason="measured after the run", sample="pellet", values=values))
+    with labctl.open(run.path) as db:
+        sample = in_force(db, run.run_id).sample
+    assert sample["thickness_after_m"] == pytest.approx(0.98e-3)
+    assert sample["thickness_after_u_m"] == pytest.approx(1e-5)
+    assert (sample["thermal_expansion_per_k"], sample["thermal_expansion_u_per_k"]) == (2e-5, 1e-6)
+    gone = {"thickness_after_mm": "none", "thermal_expansion_per_k": "none"}
+    amend(run.path, Request(reason="of another pellet", sample="pellet", values=gone))
+    with labctl.open(run.path) as db:
+        sample = in_force(db, run.run_id).sample
+    names = ("thickness_after_m", "thickness_after_u_m")
+    names += ("thermal_expansion_per_k", "thermal_expansion_u_per_k")
+    assert [sample[name] for name in names] == [None] * 4

@@ -280,6 +280,23 @@ def test_a_part_of_the_analyser_that_is_not_stated_is_stored_as_unknown(derived,
     assert row["relative_uncertainty_analyser"] is None
 
 
+def test_a_conductivity_at_temperature_stands_on_the_expanded_sample(derived, resistance):
+    plain, _ = derived(resistance(2000.0))
+    hot, _ = derived(resistance(2000.0), thermal_expansion_per_k=1e-3, thermal_expansion_u_per_k=3e-4)
+    away_k = 300.0 - 296.15
+    assert plain["conductivity_s_m"] / hot["conductivity_s_m"] == pytest.approx(1 + 1e-3 * away_k)
+    extra = math.hypot(3e-4 * away_k, 1e-3 * 5 / math.sqrt(3)) / (1 + 1e-3 * away_k)
+    relative = [row["standard_uncertainty_s_m"] / row["conductivity_s_m"] for row in (plain, hot)]
+    assert math.sqrt(relative[1] ** 2 - relative[0] ** 2) == pytest.approx(extra, rel=1e-3)
+
+
+def test_two_thicknesses_that_disagree_widen_the_interval_to_both(derived, resistance):
+    row, _ = derived(resistance(2000.0), thickness_after_m=0.9e-3, thickness_after_u_m=1e-6)
+    assert row["conductivity_s_m"] == pytest.approx(0.95e-3 / (2000.0 * 5e-5))
+    half_range = 0.05 / 0.95
+    assert row["standard_uncertainty_s_m"] / row["conductivity_s_m"] > half_range / math.sqrt(3)
+
+
 def test_a_conductivity_stands_on_the_area_with_the_fringe_where_the_pellet_is_stated(derived, resistance):
     plain, _ = derived(resistance(2000.0))
     wide, _ = derived(resistance(2000.0), pellet_area_m2=5e-4)

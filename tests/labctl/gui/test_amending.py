@@ -170,7 +170,7 @@ def test_the_window_names_the_analysis_and_follows_an_amendment_of_the_command_l
 def test_a_comma_is_a_decimal_point_in_every_field_of_the_window(app, window, wait):
     form = correction(window, wait)
     fields = [*form.findChildren(DecimalField), *window.queueing.sample.findChildren(DecimalField)]
-    assert len(fields) == 23
+    assert len(fields) == 31
     for field in fields:
         type_into(field, "1,05")
         assert (field.value(), field.lineEdit().text()) == (1.05, f"1.05{field.suffix()}")

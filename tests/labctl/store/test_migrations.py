@@ -59,6 +59,7 @@ def test_units_in_column_names_agree_with_their_description(stranger):
         "_m2": "m2",
         "_ev": "eV",
     }
+    endings |= {"_per_k": "1/K", "_k_s": "K/s"}
     endings |= {"_s_m": "S/m", "_degc": "degC", "_s_cm": "S/cm"}
     for table, column, unit in stranger.execute("SELECT table_name, column_name, unit FROM columns"):
         ending = max((end for end in endings if column.endswith(end)), key=len, default="")

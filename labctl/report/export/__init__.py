@@ -1,0 +1,1 @@
+"""Results as files for other programs: tables with unit, meaning, uncertainty and flags of every column."""

@@ -1,0 +1,84 @@
+"""The formats of `labctl export`, each with the function that writes it and what the path must be."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from labctl.errors import InvalidRequest
+from labctl.report.export.tables import Table, tables_of
+from labctl.report.whole_files import is_database
+from labctl.store import Database
+
+RESULTS = ("samples", "runs", "conductivities", "resistances", "laws", "transference_numbers")
+SPECTRA = ("samples", "spectra", "impedance_points", "conductivities")
+EVERYTHING = ()
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes
+    ----------
+    writer : str
+        `module:function` of `labctl.report.export`.
+    endings : tuple of str
+        Endings of the path; `""` is a folder.
+    tables : tuple of str
+        The tables it holds; empty: all.
+    holds : str
+        What it is for, in one phrase.
+    """
+
+    writer: str
+    endings: tuple[str, ...]
+    tables: tuple[str, ...]
+    holds: str
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format("delimited:write_csv", ("", ".zip", ".csv"), EVERYTHING, "every table; .csv: the main one"),
+    "origin": Format(
+        "delimited:write_origin", (".csv",), RESULTS, "what is plotted, with units and comments"
+    ),
+    "xlsx": Format("workbook:write_xlsx", (".xlsx",), EVERYTHING, "every table, a sheet for each"),
+    "latex": Format("latex:write_latex", (".tex",), RESULTS, "tables of a supporting information"),
+    "parquet": Format("parquet:write_parquet", ("",), EVERYTHING, "every table, a file for each"),
+    "zplot": Format("zplot:write_zplot", ("", ".zip"), SPECTRA, "every spectrum as .z"),
+    "netcdf": Format("netcdf:write_netcdf", (".nc",), EVERYTHING, "every table in one file"),
+}
+
+
+def export(db: Database, runs: Sequence[int], kind: str, path: Path) -> list[Path]:
+    """Write runs in a format; return the files written.
+
+    Raises
+    ------
+    InvalidRequest
+        Another format, a path that does not fit it, a database at the path, or nothing to export.
+    """
+    chosen = format_named(kind, path)
+    tables = tables_of(db, runs, chosen.tables or None)
+    if not tables:
+        raise InvalidRequest(f"--format {kind}: these runs have no rows for it")
+    module, _, function = chosen.writer.partition(":")
+    write: Callable[[Sequence[Table], Path], list[Path]]
+    write = getattr(import_module(f"labctl.report.export.{module}"), function)
+    try:
+        return write(tables, path)
+    except OSError as error:
+        raise InvalidRequest(f"--output: {path} cannot be written: {error.strerror or error}") from error
+
+
+def format_named(kind: str, path: Path) -> Format:
+    """Return a format whose path was checked; raises InvalidRequest."""
+    if kind not in FORMATS:
+        raise InvalidRequest(f"--format: {kind!r} is not one of {', '.join(FORMATS)}")
+    chosen, ending = FORMATS[kind], path.suffix.lower()
+    if ending not in chosen.endings and not ("" in chosen.endings and path.is_dir()):
+        wanted = " or ".join(one or "a folder" for one in chosen.endings)
+        raise InvalidRequest(f"--output: {path} does not fit {kind}, which needs {wanted}")
+    if is_database(path):
+        raise InvalidRequest(f"--output: {path} is a database; give another path")
+    return chosen
