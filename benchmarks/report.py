@@ -1,4 +1,4 @@
-"""How long a report of a night takes, by format: wall and CPU time, and the size of the file.
+"""Time that a report of a night takes, by format: wall and CPU time, and size of the file.
 
     python benchmarks/report.py demo/demo.db [--run last] [--rounds 3]
 

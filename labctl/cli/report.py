@@ -27,7 +27,7 @@ def report(
 ) -> None:
     """Write one self-contained page about a run, or a comparison of several runs.
 
-    Every number is the results file's. What is not known says so. Needs the extra `report`.
+    Every number is the results file's; unknown values are named as unknown. Needs the extra `report`.
     """
     if print_words:
         from labctl.report.pages.words import FILE

@@ -60,7 +60,7 @@ class RunContent:
 
 
 def content_of(db: Database, run: int | str) -> RunContent:
-    """Return what the results file holds of a run; raises InvalidRequest without one."""
+    """Return the contents of the results file about a run; raises InvalidRequest without one."""
     snapshot = with_fits(whole_run(db, run))
     parts = db.part_ids(snapshot.id)
     now = in_force(db, snapshot.id)

@@ -28,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text. `kind`: `""`, `missing` (what is not known) or `warning`."""
+    """Running text. `kind`: `""`, `missing` (something unknown) or `warning`."""
 
     text: str
     kind: str = ""

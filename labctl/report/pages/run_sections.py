@@ -66,7 +66,7 @@ def _instead(why: str) -> list[Block]:
 
 
 def heading(content: RunContent, words: Words) -> list[Block]:
-    """Return what a run is, when it was measured, and whether it came to its end."""
+    """Return procedure, status and times of a run, with a warning where it did not finish."""
     run = content.run.run
     took = duration(run["ended_s"] - run["started_s"]) if run["ended_s"] else ""
     about = words("page.run", **_run_values(run))
@@ -124,7 +124,7 @@ def preferred_law(content: RunContent) -> Row | None:
 
 
 def sample(content: RunContent, words: Words) -> list[Block]:
-    """Return the sample that the numbers stand on; what was not stated says so."""
+    """Return the sample behind the numbers; missing statements are named."""
     row, silent = content.sample, words("missing.not_stated")
     pairs: list[tuple[str, object]] = [
         ("name", row["name"]),
@@ -511,7 +511,7 @@ def amendments(content: RunContent, words: Words) -> list[Block]:
 
 
 def instruments(content: RunContent, words: Words) -> list[Block]:
-    """Return each instrument with its identity, what was confirmed of it, and the stated accuracy."""
+    """Return each instrument with its identity, recorded bench checks and stated accuracy."""
     if not content.instruments:
         return [Paragraph(words("missing.instruments"), "missing")]
     headings = [words(f"names.{name}") for name in ("role", "instrument", "driver", "confirmed")]
@@ -536,7 +536,7 @@ def _driver(reference: object) -> str:
 
 
 def _checks(row: Row) -> list[str]:
-    """Return what was checked, without the name of the instrument, which stands beside it."""
+    """Return the recorded checks without the name of the instrument, which stands beside it."""
     begin = f"{row['role']} ({row['identity']}): "
     return [line.removeprefix(begin) for line in checks_in_words(row)]
 
