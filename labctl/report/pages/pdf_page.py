@@ -91,6 +91,6 @@ def _table(block: Table) -> dict[str, Any]:
 
 
 def _widths(rows: list[list[str]]) -> list[float]:
-    """Return 0 for a column as wide as its cells, and a share of the remaining width for one of long cells."""
+    """Return 0 for a column as wide as its cells, a share of the remaining width for one of long cells."""
     longest = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [0.0 if length <= LONG_CELL else float(min(length, 90)) for length in longest]
