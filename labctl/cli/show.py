@@ -386,7 +386,7 @@ def print_part_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     if not fits:
         return
     remarks = Remarks()
-    console.print("laws of the parts, ± one standard uncertainty without the geometry", style="italic")
+    console.print("laws of the parts, ± one standard uncertainty", style="italic")
     for fit in fits:
         title, *lines = or_as_unreadable(partial(_part_fit_in_words, fit, remarks), _lines_instead)
         console.print(title, highlight=False)
