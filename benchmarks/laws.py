@@ -1,6 +1,7 @@
 """VTF fits beside scipy's curve_fit and (where installed) lmfit: time and success. And adaptive temperatures.
 
     python benchmarks/laws.py [sets]
+    python benchmarks/laws.py --celsius 20000
 
 All are given the same sets, one after the other, in one run. The peers start from all ones, and from an
 ordinary guess (B = 0.1 eV, T0 fifty kelvin below the data, ln A from the first point). A fit succeeds when
@@ -16,6 +17,7 @@ import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from labctl.analysis import fit_temperature_law, fit_vtf, half_width, next_temperature
+from labctl.analysis.numerics.celsius import straighter_in_celsius
 
 KB = 8.617333262e-5
 Fit = Callable[[np.ndarray, np.ndarray], float]
@@ -152,17 +154,62 @@ def adaptive() -> None:
         print(f"{quantity} to {half:g}".ljust(62) + f"{counts[0]:8.0f}{counts[1]:10.0f}")
 
 
+def bent(rng: np.random.Generator, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """A series in kelvin of 5 to 20 temperatures with 0.1 to 5 % of noise; returns kelvin and ln sigma."""
+    low, n = rng.uniform(230, 700), int(rng.integers(5, 21))
+    kelvin = np.sort(rng.uniform(low, low + rng.uniform(20, 300), n))
+    kelvin = kelvin + 0.6 * np.arange(n)
+    ev = rng.uniform(0.1, 1.5)
+    straight = -np.log(kelvin) * rng.integers(0, 2) - ev / (KB * kelvin)
+    middle = float(rng.uniform(kelvin[1], kelvin[-2]))
+    above = kelvin > middle
+    y = {
+        "arrhenius": straight,
+        "vtf": law(kelvin, 0.0, rng.uniform(0.02, 0.25), kelvin[0] - rng.uniform(20, 150)),
+        "kink up": straight - above * rng.uniform(0.02, 0.8) * (1 / kelvin - 1 / middle) / KB,
+        "kink down": straight + above * rng.uniform(0.02, 0.8) * ev * (1 / kelvin - 1 / middle) / KB,
+        "jump": straight + above * rng.uniform(0.1, 7.0),
+        "two in parallel": np.logaddexp(straight, -(ev + 0.4) / (KB * kelvin) + 0.4 / (KB * middle)),
+        "two in series": -np.logaddexp(-straight, (ev + 0.4) / (KB * kelvin) - 0.4 / (KB * middle)),
+        "ageing": straight + np.linspace(0.0, rng.uniform(-0.5, 0.0), n),
+    }[kind]
+    return kelvin, y + rng.uniform(0.001, 0.05) * rng.standard_normal(n)
+
+
+KINDS = ("arrhenius", "vtf", "kink up", "kink down", "jump", "two in parallel", "two in series", "ageing")
+
+
+def celsius(sets: int) -> None:
+    """How often kelvin are taken for degrees Celsius, and degrees Celsius of the same series are found."""
+    print(f"{'':20s}{'false alarms':>14s}{'one in':>9s}{'found':>9s}   ({sets} series each)")
+    for number, kind in enumerate(KINDS):
+        rng, alarms, found, possible = np.random.default_rng([7, number]), 0, 0, 0
+        for _ in range(sets):
+            kelvin, ln_sigma = bent(rng, kind)
+            alarms += straighter_in_celsius(kelvin, ln_sigma) > 0
+            if kelvin.min() > 283.15:  # degrees Celsius below 10 would not pass for kelvin
+                possible += 1
+                found += straighter_in_celsius(kelvin - 273.15, ln_sigma) > 0
+        one_in = f"{sets / alarms:9.0f}" if alarms else "        -"
+        print(f"{kind:20s}{alarms:14d}{one_in}{100 * found / max(possible, 1):8.1f} %")
+
+
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("sets", type=int, nargs="?", default=300, help="(%(default)s)")
+    parser.add_argument("--celsius", type=int, default=0, metavar="SERIES", help="false alarms of that test")
     return parser
 
 
 def main() -> None:
     warnings.simplefilter("ignore", (RuntimeWarning, OptimizeWarning))
-    compare(parser().parse_args().sets)
+    asked = parser().parse_args()
+    if asked.celsius:
+        celsius(asked.celsius)
+        return
+    compare(asked.sets)
     adaptive()
 
 

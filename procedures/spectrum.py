@@ -142,6 +142,30 @@ class SpectrumProcedure(Procedure):
                     return "stop or skip requested"
         return "the analyser ended its sweep early" if left else ""
 
+    def take_at_other_amplitudes(
+        self, about: dict[str, Any], points: Sequence[ImpedancePoint], bias_v: float = 0.0
+    ) -> None:
+        """Measure the points of the spectrum that has just ended at twice, then at half its amplitude.
+
+        They are no spectra of their own: they tell whether the response is linear. On a request to leave, and
+        where analyser or thermometer fail, the measurement goes on without the rest.
+        """
+        try:
+            for amplitude_v in (2 * self.amplitude_v, self.amplitude_v / 2):
+                frequencies_hz = [point.frequency_hz for point in points]
+                sweep = self.bench.fra.sweep(frequencies_hz, amplitude_v, self.integration_s, bias_v)
+                with closing(sweep) as measured:
+                    for place, point in enumerate(measured):
+                        row = {**about, "temperature_k": self.temperature_now_k(), **point._asdict()}
+                        event = CheckPointMeasured(repeats=place, amplitude_v=amplitude_v, **row)
+                        self.emit("check point", event)
+                        if self.should_leave():
+                            return
+        except NotMadeSafe:
+            raise
+        except InstrumentError as error:
+            self.bench.tell("warning", "linearity", f"linearity not tested: {error}")
+
     def places_to_repeat(self, points: Sequence[ImpedancePoint]) -> list[int]:
         """Return the places among the points of a spectrum to measure again, at most three."""
         from labctl.analysis.spectra.drift import places_to_repeat  # slow to import: only where it is used

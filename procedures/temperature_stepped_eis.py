@@ -1,10 +1,12 @@
 """Temperature series with one impedance spectrum at each settled temperature."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, ListParameter
 
-from labctl.bench import ZERO_CELSIUS_K
+from labctl.bench import ZERO_CELSIUS_K, PlannedStep
 from procedures.refinement import QUANTITIES, SeriesSoFar, is_consistent
 from procedures.temperature_series import TemperatureSeries
 
@@ -19,6 +21,9 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     repeat_first: Any = BooleanParameter("Repeat the first temperature at the end", default=False)
     repeat_inconsistent: Any = BooleanParameter("Repeat a spectrum that fails Kramers-Kronig", default=False)
+    check_linearity: Any = BooleanParameter(
+        "Measure the first spectrum at half and double amplitude as well", default=False
+    )
     refine: Any = ListParameter("Refine for", choices=QUANTITIES, default="off")
     refine_half_width: Any = FloatParameter(
         "Stop at this half width of the 95 % interval",
@@ -45,6 +50,9 @@ class TemperatureSteppedEIS(TemperatureSeries):
         points, readings_k = self.take_spectrum(about)
         if self.repeat_inconsistent and not self.should_leave() and not is_consistent(points):
             points, readings_k = self.take_spectrum(about, repeats=True)
+        is_good = self.is_complete(points) and not self.disturbance
+        if self.check_linearity and step == 0 and is_good and not self.should_leave():
+            self.take_at_other_amplitudes(about, points)
         if self.refine != "off" and not (self.should_leave() or self.disturbance):
             self.series.add(readings_k, points)
 
@@ -62,6 +70,22 @@ class TemperatureSteppedEIS(TemperatureSeries):
                 self.inserted += 1
                 self.revise(step + 1, [next_degc])
         return False
+
+    def planned(self) -> Iterator[PlannedStep]:
+        """Yield settling and measuring at every temperature; the first spectrum with its other amplitudes."""
+        is_first = self.check_linearity
+        for step in super().planned():
+            yield self._with_other_amplitudes(step) if is_first and step.amplitude_v else step
+            is_first = is_first and not step.amplitude_v
+
+    def _with_other_amplitudes(self, step: PlannedStep) -> PlannedStep:
+        low_v, high_v = self.amplitude_v / 2, 2 * self.amplitude_v
+        return replace(
+            step,
+            label=f"{step.label}, then at {high_v:g} and {low_v:g} V",
+            duration_s=step.duration_s + 2 * self.sweep_s(),
+            amplitude_v=high_v,
+        )
 
     def repeats_first(self) -> bool:
         """Return `repeat_first`."""

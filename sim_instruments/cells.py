@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sim_instruments.materials import material
 from sim_instruments.replay import read_replay
 from sim_instruments.world.cell import Cell, CircuitCell, Interphase
+from sim_instruments.world.dummy import Dummy
 from sim_instruments.world.laws import law_from
 
 _CHOICES = {field.name: field.type for field in fields(CircuitCell)}
@@ -28,11 +29,15 @@ class CellOptions(Protocol):
     @property
     def electrodes(self) -> str: ...  # noqa: D102
     @property
+    def dummy(self) -> Mapping[str, float] | None: ...  # noqa: D102
+    @property
     def replay(self) -> str | Path | None: ...  # noqa: D102
 
 
 def make_cell(options: CellOptions) -> Cell:
     """Make the cell. Raises TypeError or ValueError naming the invalid option."""
+    if options.dummy is not None:
+        return Cell(_dummy(options.dummy))
     if options.replay is not None:
         return Cell(read_replay(options.replay))
     chosen = material(options.material)
@@ -48,6 +53,16 @@ def make_cell(options: CellOptions) -> Cell:
         circuit |= _circuit_entries(own)
     geometry = {name: getattr(options, name) for name in _GEOMETRY}
     return Cell(CircuitCell(**geometry, **circuit), melts_at_k)
+
+
+def _dummy(entries: Mapping[str, Any]) -> Dummy:
+    known = [field.name for field in fields(Dummy)]
+    if unknown := sorted(set(entries) - set(known)):
+        raise TypeError(f"dummy: {', '.join(unknown)} unknown; there are {', '.join(known)}")
+    amounts = {name: _amount(name, value) for name, value in entries.items()}
+    if not amounts.get("resistance_ohm"):
+        raise ValueError("dummy: resistance_ohm: a number above zero is needed")
+    return Dummy(**amounts)
 
 
 def _circuit_entries(entries: dict[str, Any]) -> dict[str, Any]:

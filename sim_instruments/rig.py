@@ -38,6 +38,7 @@ class Options:
     electrodes: str = "blocking"
     noise_fraction: float | None = None
     replay: str | Path | None = None
+    dummy: Mapping[str, float] | None = None
     ambient_k: float = 295.15
     oven: Mapping[str, float] | None = None
     description: str | Path = "default"
@@ -52,6 +53,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "electrodes": (str,),
     "noise_fraction": (int, float, type(None)),
     "replay": (str, Path, type(None)),
+    "dummy": (Mapping, type(None)),
     "ambient_k": (int, float),
     "oven": (Mapping, type(None)),
     "description": (str, Path),
@@ -97,6 +99,8 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         with `replay`.
     replay : path
         File or folder of measured spectra that replace the simulated cell.
+    dummy : mapping
+        `resistance_ohm` and `capacitance_f` of a standard that is connected in place of the sample.
     ambient_k : float
         Temperature of the room, and initial temperature of oven and sample.
     oven : mapping

@@ -252,3 +252,36 @@ def pytester_folder(tmp_path):
 def test_a_protocol_from_the_store_is_checked_as_a_file_is():
     with pytest.raises(ConfigurationError, match="job 3"):
         parse_protocol("[sample]\n", "job 3")
+
+
+def test_the_worked_budget_is_the_one_that_labctl_prints(shown):
+    """Numbers of type A may differ in their last digit with another numpy."""
+    page = (ROOT / "docs" / "explanation" / "uncertainty.md").read_text(encoding="utf-8")
+    accuracy, protocol = blocks(page, "toml")
+    with (shown / "station.toml").open("a", encoding="utf-8") as station:
+        station.write(accuracy)
+    (shown / "protocol.toml").write_text(protocol, encoding="utf-8")
+    files = ["--db", str(shown / "lab.db")]
+    begun = [str(shown / "protocol.toml"), "--station", str(shown / "station.toml"), *files]
+    run = CliRunner().invoke(labctl.cli.app, ["run", *begun])
+    assert run.exit_code == 0, run.output
+    output = CliRunner().invoke(labctl.cli.app, ["show", "last", "--budget", *files]).output
+    printed = [line for line in output.splitlines() if line]
+    (wanted,) = re.findall(r"```\n(Ea, .*?)```", page, flags=re.S)
+    for line in wanted.splitlines():
+        assert any(_alike(line, other) for other in printed), line
+
+
+def _alike(line, other):
+    """Equal words, numbers within 10 %, shares within 2 %."""
+    words, others = line.split(), other.split()
+    return len(words) == len(others) and all(map(_near, words, others))
+
+
+def _near(word, other):
+    try:
+        if word.endswith("%"):
+            return abs(int(word[:-1]) - int(other.rstrip("%"))) <= 2
+        return float(word) == pytest.approx(float(other), rel=0.1)
+    except ValueError:
+        return word == other

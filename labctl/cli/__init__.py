@@ -13,6 +13,7 @@ from labctl.cli import (
     amend,
     analyses,
     check,
+    check_analyser,
     compare,
     db,
     demo,
@@ -52,6 +53,9 @@ app = typer.Typer(
 )
 app.command("demo", short_help="Measure a simulated night and show the results.")(demo.demo)
 app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
+app.command("check-analyser", short_help="Measure a reference resistor in place of the sample.")(
+    check_analyser.check_analyser
+)
 app.command("run", short_help="Measure a protocol now.")(run.run)
 app.command("show")(show.show)
 app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)

@@ -129,9 +129,11 @@ def add(
     They are rehearsed on simulated instruments in the background. A job begins when its rehearsal has passed,
     or where none is possible, and is held if it fails.
     """
+    from labctl.clock import RealClock
     from labctl.config.doubts import doubts_about_station
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
+    from labctl.queue.analyser_gate import refuse_or_tell
     from labctl.queue.submission import Terms, submit
 
     policy = _policy(retries, retry_delay_min * 60, on_failure)
@@ -149,6 +151,8 @@ def add(
         ask_about_long(protocol, chosen, long)
     answers = [ask_about_sample(protocol, db, same_sample) for protocol in protocols]
     with open_queue(db, make=True) as queue:
+        for warning in refuse_or_tell(queue.connection, chosen, RealClock().time()):
+            terminal.say(warning, err=True, fg="yellow")
         queued = submit(queue.connection, chosen, protocols, terms)
     for protocol, how, job in zip(protocols, answers, queued, strict=True):
         carry_out(protocol, db, how, terms.person, job.id)

@@ -52,7 +52,8 @@ def run(
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
     chosen.check_against(chosen_station)
-    for warning in [*chosen.warnings(), *doubts_about_station(chosen_station)]:
+    told = _doubts_about_analyser(chosen_station, db)
+    for warning in [*chosen.warnings(), *doubts_about_station(chosen_station), *told]:
         terminal.say(warning, err=True, fg="yellow")
     ask_about_long(chosen, chosen_station, long)
     carry_out(chosen, db, ask_about_sample(chosen, db, same_sample), user_name())
@@ -66,6 +67,18 @@ def run(
             terminal.echo(f"run {outcome.run_id}: {outcome.status}{reason}; see `labctl show last --db {db}`")
     if any(outcome.status != "finished" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _doubts_about_analyser(station: Any, db: Path) -> list[str]:
+    """Return what to tell about the last checks of the analyser; raises ConfigurationError where refused."""
+    from labctl.clock import RealClock
+    from labctl.queue.analyser_gate import refuse_or_tell
+    from labctl.store.transactions import WriteConnection
+
+    if not station.check.is_judged:
+        return []
+    with WriteConnection(db) as connection:
+        return refuse_or_tell(connection, station, RealClock().time())
 
 
 def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str = "") -> "list[Outcome]":

@@ -75,6 +75,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     from labctl.derive.in_force import amendments_of_run, in_force
     from labctl.readmodel.budget_text import with_lists
     from labctl.readmodel.check_point_text import check_points_in_words
+    from labctl.readmodel.linearity_text import linearity_in_words
     from labctl.readmodel.recorded_checks import checked_instruments
     from labctl.store.cells import stated_accuracy
     from labctl.store.queries import (
@@ -107,6 +108,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "conductivities": [with_lists(one, CONDUCTIVITY) for one in conductivities.of_parts(database, parts)],
         "check_points": again,
         "drift": check_points_in_words(database, again),
+        "linearity": linearity_in_words(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "resistances": resistances.of_parts(database, parts),
         "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
@@ -195,7 +197,11 @@ def _print_run(content: dict[str, Any]) -> None:
         print_part_fits(console, content["part_fits"])
     else:
         console.print("no conductivity yet")
-    for line in [*_without_number_in_words(content["without_number"]), *content["drift"]]:
+    for line in [
+        *_without_number_in_words(content["without_number"]),
+        *content["drift"],
+        *content["linearity"],
+    ]:
         console.print(line, highlight=False)
     _print_unknowns(console, content, sample)
     if content["transference_numbers"]:

@@ -13,6 +13,7 @@ from labctl.config.holding import StationLocks
 from labctl.config.instrument_entries import ROLES, InstrumentEntry, read_instruments
 from labctl.config.opening import by_role, opened
 from labctl.config.outputs import make_safe_in_new_sessions, not_confirmed, outputs_of, safe_within_s
+from labctl.config.reference_check import ReferenceCheck, read_check
 from labctl.config.sessions import OPENS_WITHIN_MS, connect
 from labctl.config.shared_addresses import clash
 from labctl.config.simulation import Simulation, read_simulation
@@ -27,8 +28,9 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments. `speed` is the speed
-    relative to real time of a rig that is simulated by another process; 1 for instruments.
+    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments, `check` the
+    standards that are measured in place of the sample. `speed` is the speed relative to real time of a rig
+    that is simulated by another process; 1 for instruments.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Station:
     night: Mapping[str, Any] = field(default_factory=dict)
     speed: float = 1.0
     accuracy: StationAccuracy = field(default_factory=StationAccuracy)
+    check: ReferenceCheck = field(default_factory=ReferenceCheck)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -217,6 +220,7 @@ def read_station(path: Path | str) -> Station:
         simulation=read_simulation(document.table("simulation")) if simulated else None,
         night=document.table("night", {}).values,
         speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
+        check=read_check(document.table("check")) if document.has("check") else ReferenceCheck(),
     )
     document.refuse_unknown()
     name, problem = clash(station.instruments)

@@ -20,7 +20,9 @@ from labctl.derive.drifts import drift_flags
 from labctl.derive.geometry import expansion_of, geometry_not_stated, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.lag import STILL_K, spectrum_rate_k_s, without_lag
+from labctl.derive.linearities import linearity_flags
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
+from labctl.derive.reference_resistor import with_reference
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
 from labctl.store.cells import analyser_of_run
@@ -140,7 +142,8 @@ def evaluated_spectra(
         flags = (*measured.warnings.get(spectrum_id, ()), *resistance.flags)
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
-        derived.append(_rows(run_id, made, temperature, replace(resistance, flags=flags), sample))
+        found_of_one = with_reference(replace(resistance, flags=flags), inputs.reference_u)
+        derived.append(_rows(run_id, made, temperature, found_of_one, sample))
     return derived if only is not None else _behind_their_sensor(db, run_id, derived, inputs)
 
 
@@ -193,6 +196,7 @@ class _Spectra(Sequence[Spectrum]):
         kept = self._inputs.kept(self._db.spectrum(spectrum_id), number, self._kelvin[place])
         spectrum = without_declared_fixture(kept.of_cell(self._cell))
         drift = drift_flags(self._db, spectrum_id)
+        drift = (*drift, *linearity_flags(self._db, spectrum_id))
         self.warnings[spectrum_id] = (*filter(None, (excluded,)), *spectrum.warnings, *drift)
         return spectrum
 

@@ -10,6 +10,7 @@ from labctl.analysis import Spectrum
 from labctl.derive.choices import NO_CHOICE, Choices, Excluded
 from labctl.derive.excluded_points import without_excluded
 from labctl.derive.in_force import in_force
+from labctl.derive.reference_resistor import reference_u_of_run
 from labctl.store import Database
 from labctl.store.amendments import EXCLUDED
 from labctl.store.cells import sensor_offset_k
@@ -30,6 +31,9 @@ class Inputs:
     choices : Choices
     sensor_offset_k : float
         Temperature of the sample minus its sensor, as the station stated when the run began; 0: not stated.
+    reference_u : float, optional
+        Relative standard uncertainty of |Z| by the checks with a reference resistor before and after the run;
+        None: the run is not between two checks.
     """
 
     known: dict[str, Any]
@@ -37,6 +41,7 @@ class Inputs:
     amendments: tuple[int, ...] = ()
     choices: Choices = NO_CHOICE
     sensor_offset_k: float = 0.0
+    reference_u: float | None = None
 
     @property
     def sample(self) -> dict[str, Any]:
@@ -94,8 +99,9 @@ class Inputs:
             }
             for one in self.excluded
         ]
-        offset = {"sensor_offset_k": self.sensor_offset_k} if self.sensor_offset_k else {}
-        return {"sample": self.known, "excluded": excluded} | offset
+        found: dict[str, Any] = {"sample": self.known, "excluded": excluded}
+        found |= {"sensor_offset_k": self.sensor_offset_k} if self.sensor_offset_k else {}
+        return found | ({"reference_u": self.reference_u} if self.reference_u is not None else {})
 
     @classmethod
     def kept_by(cls, analysis: Mapping[str, Any]) -> "Inputs":
@@ -107,6 +113,7 @@ class Inputs:
             tuple(analysis["amendments"]),
             Choices.of_options(analysis["options"]),
             inputs.get("sensor_offset_k", 0.0),
+            inputs.get("reference_u"),
         )
 
 
@@ -117,4 +124,11 @@ def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs
         Excluded(f"{EXCLUDED}{one.reason}", one.spectrum, one.frequency_hz, one.temperature_k)
         for one in found.exclusions
     )
-    return Inputs(found.sample, excluded, found.amendments, choices, sensor_offset_k(db, run_id))
+    return Inputs(
+        found.sample,
+        excluded,
+        found.amendments,
+        choices,
+        sensor_offset_k(db, run_id),
+        reference_u_of_run(db, run_id),
+    )

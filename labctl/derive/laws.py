@@ -12,9 +12,10 @@ from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrh
 from labctl.analysis.laws.arrhenius import ArrheniusForm
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
-from labctl.analysis.laws.law_function import function_of
+from labctl.analysis.laws.law_function import LawFunction, function_of
 from labctl.analysis.laws.repeated_temperatures import WAY_BACK
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
+from labctl.analysis.numerics.budget import Component
 from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
@@ -319,6 +320,9 @@ def _fit_row(
     branch: str, law: str, form: str, responses: Responses, choice: TemperatureLaw
 ) -> dict[str, Any]:
     fit, estimates = responses.fit, responses.parameters()
+    if fit is choice.preferred and law == "arrhenius":
+        spread = Component("law", choice.energy_spread_ev(), "B")
+        estimates["activation_energy_ev"] = estimates["activation_energy_ev"].with_component(spread)
     energy_ev = estimates.get("activation_energy_ev") or estimates.get("pseudo_activation_energy_ev")
     preferred = fit is choice.preferred
     at_room = _at_room(responses, choice if preferred else fit)
@@ -333,7 +337,7 @@ def _fit_row(
         "standard_uncertainty_ev": finite(energy_ev.standard_uncertainty) if energy_ev else None,
         "parameters": _parameters(fit, named)
         | {"weight": {"value": choice.weights.get(law, 0.0), "unit": "1"}},
-        "curve": function_of(fit, responses).as_dict(),
+        "curve": _function(law, responses, choice).as_dict(),
         "budget": as_kept(named, ()),
         "n_points": len(fit.series),
         "flags": [flag for flag in dict.fromkeys(flags) if flag not in fit.series.flags()],
@@ -352,6 +356,16 @@ NAMED = {  # parameter: (attribute of the fit, unit, or the attribute that names
     "pre_exponential_below": ("pre_exponential_below", ""),
     "pre_exponential_above": ("pre_exponential_above", ""),
 }
+
+
+def _function(law: str, responses: Responses, choice: TemperatureLaw) -> LawFunction:
+    """Return the function of a law; the preferred one knows the others that remain possible."""
+    fit, weights = responses.fit, choice.weights
+    others = {name: one for name, one in choice.possible.items() if one is not fit and weights[name] > 0}
+    if fit is not choice.preferred or not others:
+        return function_of(fit, responses)
+    rivals = [function_of(one, None, weights[name]) for name, one in others.items()]
+    return function_of(fit, responses, weights[law], rivals)
 
 
 def _named(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:

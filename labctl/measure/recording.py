@@ -296,10 +296,19 @@ class Recording:
         spectrum_id = self._last_spectrum_id
         if spectrum_id is None or self._spectrum_id is not None:
             raise EventError("CheckPointMeasured", "", "follows the end of a spectrum; none has just ended")
+        if event.amplitude_v is not None:
+            self._linearity_point(spectrum_id, event)
+            return
         row = {"spectrum_id": spectrum_id, "number": self._count(f"check {spectrum_id}")}
         self.store.append("check_points", row | _finite(_columns_of(event, CHECK_COLUMNS)))
         self.store.flush()
         self._evaluate(lambda now_s: derive_spectrum(self.store, spectrum_id, now_s))
+
+    def _linearity_point(self, spectrum_id: int, event: events.CheckPointMeasured) -> None:
+        """Add a point at another amplitude; the spectrum is evaluated with it when the run ends."""
+        row = {"spectrum_id": spectrum_id, "number": self._count(f"linearity {spectrum_id}")}
+        columns = _columns_of(event, (*CHECK_COLUMNS, "amplitude_v"))
+        self.store.append("linearity_points", row | _finite(columns))
 
     def _current(self, event: events.CurrentMeasured) -> None:
         """Add a point to the polarisation under way; without one record it as the procedure's own row."""

@@ -26,6 +26,7 @@ from labctl.config.station import Station
 from labctl.errors import ConfigurationError, StoreError
 from labctl.measure.events import AnyEvent
 from labctl.measure.stop import StopRequest
+from labctl.queue.analyser_gate import doubts_about_analyser
 from labctl.queue.boot import power_was_cut
 from labctl.queue.conclusions import Conclusions, Fate
 from labctl.queue.confirmed_off import ConfirmedOff
@@ -111,6 +112,7 @@ class Runner:
         self._claimant = Claimant.this_process()
         self._broken: set[int] = set()
         self._station_text = station.text
+        self._told: list[str] = []
         self._obeyed: Pause | None = None
         self._waited: tuple[Pause, float, int] | None = None
 
@@ -237,9 +239,9 @@ class Runner:
         return True
 
     def _must_not_begin(self) -> bool:
-        """Return whether disk or watched file keep the next job from beginning."""
+        """Return whether disk, watched file or analyser keep the next job from beginning."""
         trip = Interlocks(self.night.interlocks, self.station.limits, self.db).look_around()
-        words = trip.words if trip is not None else self._want_of_room()
+        words = trip.words if trip is not None else self._want_of_room() or self._doubt_about_analyser()
         if words:
             self._wait_for_person(f"no job begins: {words}")
         return bool(words)
@@ -249,6 +251,20 @@ class Runner:
             SpaceRule().check_before_run(self.db.absolute())
         except StoreError as error:
             return f"{error}; make room"
+        return ""
+
+    def _doubt_about_analyser(self) -> str:
+        """Return why the last check of the analyser keeps the next job from beginning.
+
+        Where the station only tells it, this is an event, once for each reason.
+        """
+        doubts = doubts_about_analyser(self._connection, self.station, self._queue_clock.time())
+        if self.station.check.refuses:
+            return "; ".join(doubts)
+        for doubt in doubts:
+            if doubt not in self._told:
+                self._announce("warning", "not checked", doubt)
+        self._told = doubts
         return ""
 
     def _note_changed_station(self) -> None:

@@ -17,6 +17,7 @@ from labctl.config.protocol import Protocol, parse_protocol
 from labctl.config.sample import Sample, kept_sample
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
+from labctl.queue.analyser_gate import doubts_about_analyser, refuse_or_tell
 from labctl.queue.estimates import Pace, measured_pace, paced, procedure_of
 from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.job import STARTABLE, FailurePolicy, Job
@@ -109,14 +110,20 @@ def forecast(protocol: Protocol, station: Station, connection: WriteConnection |
     ConfigurationError
         The station lacks a role or forbids a step, or its `[night]` table is wrong.
     """
-    return _forecast(protocol, station, Pace() if connection is None else _pace(connection, station))
+    pace, told = Pace(), list[str]()
+    if connection is not None:
+        pace, told = (
+            _pace(connection, station),
+            doubts_about_analyser(connection, station, RealClock().time()),
+        )
+    return _forecast(protocol, station, pace, told)
 
 
 def _pace(connection: WriteConnection, station: Station) -> Pace:
     return measured_pace(connection, station.name, procedure_of)
 
 
-def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
+def _forecast(protocol: Protocol, station: Station, pace: Pace, told: Sequence[str] = ()) -> Forecast:
     protocol.check_against(station)
     read_night(station)
     speed = _speed(station)
@@ -126,6 +133,7 @@ def _forecast(protocol: Protocol, station: Station, pace: Pace) -> Forecast:
         *doubts_about_station(station),
         *doubts_about_temperatures(station.accuracy, planned_k),
         *shortest_intervals(steps, station.instruments),
+        *told,
     )
     found = Forecast(tuple(steps), (*protocol.warnings(), *doubts))
     return replace(found, warnings=(*found.warnings, *doubts_about_duration(found.takes_s, station)))
@@ -154,7 +162,11 @@ def _speed(station: Station) -> float:
 def submit(
     connection: WriteConnection, station: Station, protocols: Sequence[Protocol], terms: Terms
 ) -> list[QueuedJob]:
-    """Check protocols against a station and queue them, all or none. Raises as `forecast`."""
+    """Check protocols against a station and queue them, all or none.
+
+    Raises as `forecast`, and where the last check of the analyser with a standard does not let it measure.
+    """
+    refuse_or_tell(connection, station, RealClock().time())
     pace, rehearsal = _pace(connection, station), asked_rehearsal(station, terms)
     taking_s = [_forecast(protocol, station, pace).takes_s for protocol in protocols]
     known_s = [takes_s if math.isfinite(takes_s) else None for takes_s in taking_s]

@@ -34,7 +34,7 @@ class Conductivity:
     temperature_k, value_s_m : float
     relative_u : float
         Standard uncertainty, with geometry and instruments as far as they were stated; NaN where it is not
-        known. Away from 25 degC it does not hold the spread over laws.
+        known. By a law it also holds the spread over the laws that remain possible.
     origin : {"law", "extrapolated", "spectrum"}
         From the law of the run within or outside the range of its points, or from one spectrum that was
         measured within `NEAR_K` of the temperature.
@@ -119,14 +119,15 @@ class OverviewRun:
         return Conductivity(temperature_k, math.exp(ln_sigma), total_u, "law" if inside else "extrapolated")
 
     def _whole_u(self, law: LawFunction, temperature_k: float, u: float) -> float:
-        """Relative uncertainty with what the points share; at 25 degC also with the spread over laws."""
+        """Relative uncertainty with what the points share and the spread over laws; at 25 degC as stored."""
         at_room = (self.law or {}).get("parameters", {}).get(AT_ROOM) or {}
         stored, value = at_room.get("standard_uncertainty"), at_room.get("value")
         if law.common is None:
             return math.hypot(u, self.geometry_u)
         if abs(temperature_k - ROOM_K) < SAME_K and stored and value:
             return stored / value
-        return math.hypot(u, combined(law.common_components(temperature_k)))
+        parts = [*law.common_components(temperature_k), *law.law_components(temperature_k)]
+        return math.hypot(u, combined(parts))
 
     def _by_spectrum(self, temperature_k: float) -> Conductivity | None:
         near = [point for point in self.points if point["bound"] is None]

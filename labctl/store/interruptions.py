@@ -17,6 +17,8 @@ SELECT max(time_s) FROM (
         WHERE s.run_id = :run
     UNION ALL SELECT max(p.time_s) FROM spectra s JOIN check_points p ON p.spectrum_id = s.id
         WHERE s.run_id = :run
+    UNION ALL SELECT max(p.time_s) FROM spectra s JOIN linearity_points p ON p.spectrum_id = s.id
+        WHERE s.run_id = :run
     UNION ALL SELECT max(p.time_s) FROM polarisations s JOIN polarisation_points p ON p.polarisation_id = s.id
         WHERE s.run_id = :run
     UNION ALL SELECT max(time_s) FROM temperature_log WHERE run_id = :run

@@ -15,7 +15,7 @@ from labctl.store.encoding import decode, encode
 from labctl.store.ending import change_row
 from labctl.store.fingerprint import content_hash, earlier_content_hash, references
 from labctl.store.merging_amendments import Pair, copy_knowledge, has_amendments
-from labctl.store.merging_bench_checks import copy_bench_checks
+from labctl.store.merging_bench_checks import copy_checks
 from labctl.store.migrations import applied
 from labctl.store.migrations.analysis_tables import FIRST_ANALYSES, FIRST_COLUMNS
 from labctl.store.migrations.part_law_tables import PUBLIC as PART_LAWS
@@ -29,6 +29,8 @@ _POINTS = {
     "spectra": ("impedance_points", "spectrum_id"),
     "polarisations": ("polarisation_points", "polarisation_id"),
 }
+_REPEATED_POINTS = {"check_points": "0014_check_points", "linearity_points": "0020_night_checks"}
+"""Tables of points measured again after a spectrum, and the migration that makes each."""
 _OF_A_RUN = ("run_provenance", "run_instruments", "temperature_log", "records", "events")
 
 
@@ -95,7 +97,8 @@ def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
         else:
             refused.append(f"Run {run.uuid} is here already with other content.")
     with _transaction(ours):
-        bench_checks = copy_bench_checks(ours, theirs)
+        bench_checks = copy_checks(ours, theirs, "bench_checks")
+        copy_checks(ours, theirs, "analyser_checks")
     return Merged(tuple(added), tuple(known), tuple(refused), tuple(sorted(outdated)), bench_checks)
 
 
@@ -145,7 +148,7 @@ class _Copy:
         self.outdated: list[int] = []
         done = applied(theirs)
         self._has_analyses = "0012_analyses" in done
-        self._has_check_points = "0014_check_points" in done
+        self._repeated_points = [table for table, since in _REPEATED_POINTS.items() if since in done]
         since = {RELAXATION_TIMES: "0015_relaxation_times", PART_LAWS: "0021_part_laws"}
         self._later = tuple(table for table, step in since.items() if step not in done)  # tables it lacks
 
@@ -189,9 +192,9 @@ class _Copy:
             for point in self._rows(points, f"{parent} = ?", row["id"]):
                 self._insert(points, point | {parent: new})
             change_row(self._ours, table, new, {"status": row["status"], "ended_s": row["ended_s"]})
-            if table == "spectra" and self._has_check_points:
-                for point in self._rows("check_points", "spectrum_id = ?", row["id"]):
-                    self._insert("check_points", point | {"spectrum_id": new})
+            for repeated in self._repeated_points if table == "spectra" else ():
+                for point in self._rows(repeated, "spectrum_id = ?", row["id"]):
+                    self._insert(repeated, point | {"spectrum_id": new})
 
     def missing_analyses(self, run: RunCheck) -> None:
         """Copy the closed analyses that the run, which is here already, lacks; none becomes current."""

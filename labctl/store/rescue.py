@@ -29,6 +29,7 @@ MEASURED_TABLES = (
     "spectra",
     "impedance_points",
     "check_points",
+    "linearity_points",
     "polarisations",
     "polarisation_points",
     "temperature_log",

@@ -107,6 +107,25 @@ class TemperatureLaw:
             f"conductivity at {temperature_k:.2f} K assumes Arrhenius",
         )
 
+    def energy_spread_ev(self) -> float:
+        """Spread of the apparent activation energy amid the points over the laws that remain possible.
+
+        What the laws add in quadrature to the uncertainty of the chosen one, as in `conductivity_s_m`; 0
+        where no other law is possible.
+        """
+        middle_k = 1 / float(np.mean(1 / self.preferred.series.temperature_k))
+        energies = {law: fit.apparent_activation_energy_ev(middle_k) for law, fit in self.possible.items()}
+        own = energies[self.law]
+        known = {law: one for law, one in energies.items() if math.isfinite(one.standard_uncertainty)}
+        total = sum(self.weights[law] for law in known)
+        if not (total > 0 and math.isfinite(own.standard_uncertainty)):
+            return 0.0
+        variance = sum(
+            self.weights[law] * (one.standard_uncertainty**2 + (one.value - own.value) ** 2)
+            for law, one in known.items()
+        )
+        return math.sqrt(max(variance / total - own.standard_uncertainty**2, 0.0))
+
     def _at(self, temperature_k: float) -> dict[str, LogEstimate | None]:
         """The conductivity of each possible law; None for a law without a value there."""
         return {

@@ -123,7 +123,7 @@ def _ln_sigma(measured: Measured, other: Measured, temperature_k: float) -> Esti
     common = law.common_components(temperature_k)
     if law.common is None and measured.geometry_u:
         common = [Component("area", measured.geometry_u, "B", common=True, cause="geometry")]
-    return fitted.with_component(*measured.own_causes(common, other))
+    return fitted.with_component(*measured.own_causes(common, other), *law.law_components(temperature_k))
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:

@@ -6,7 +6,7 @@ parameters as they are published (Ea, A, T0 ...); it has no covariance, hence no
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,10 @@ class LawFunction:
         Of the points that the law stands on.
     common : tuple of CommonChange or None
         Errors that the points share, which are not in the covariance; None: not kept.
+    weight : float
+        Probability of the law beside its rivals.
+    rivals : tuple of LawFunction
+        The other laws that remain possible, each with its weight.
     """
 
     law: str
@@ -84,6 +88,8 @@ class LawFunction:
     degrees_of_freedom: float
     temperature_range_k: tuple[float, float]
     common: tuple[CommonChange, ...] | None = None
+    weight: float = 1.0
+    rivals: "tuple[LawFunction, ...]" = ()
 
     def ln_conductivity(self, temperature_k: ArrayLike) -> tuple[Array, Array]:
         """ln(sigma / S/m) and its standard uncertainty at temperatures (m,): (m,) each.
@@ -119,6 +125,27 @@ class LawFunction:
         _, gradient = self._value_and_gradient(np.array([temperature_k]))
         return self._components(gradient[0])
 
+    def law_components(self, temperature_k: float) -> list[Component]:
+        """The spread of ln sigma at a temperature over the laws that remain possible, as a component "law".
+
+        As `laws.law_spread`: the variance is sum w (u^2 + d^2) over all laws with a value there; empty where
+        the covariance is not known.
+        """
+        value, u = (float(part[0]) for part in self.ln_conductivity([temperature_k]))
+        found = [(self.weight, 0.0, u)]
+        for rival in self.rivals:
+            try:
+                other, other_u = (float(part[0]) for part in rival.ln_conductivity([temperature_k]))
+            except ValueError:  # below a Vogel temperature
+                continue
+            found.append((rival.weight, other - value, other_u))
+        known = [one for one in found if math.isfinite(one[2])]
+        total = sum(weight for weight, _, _ in known)
+        if math.isnan(u) or not total > 0:
+            return []
+        variance = sum(weight * (own**2 + apart**2) for weight, apart, own in known) / total
+        return [Component("law", math.sqrt(variance - u**2), "B")] if variance > u**2 else []
+
     def energy_components(self) -> list[Component]:
         """Components of the activation energy of an Arrhenius law, eV, that its points share."""
         return self._components(np.array([0.0, 1.0]))
@@ -140,7 +167,20 @@ class LawFunction:
             "covariance": covariance,
             "degrees_of_freedom": self.degrees_of_freedom if known else None,
             "temperature_range_k": list(self.temperature_range_k),
-        } | ({} if self.common is None else {"common": [one.as_dict() for one in self.common]})
+        } | self._optional()
+
+    def _optional(self) -> dict[str, Any]:
+        """What older rows do not have, and most rows do not need."""
+        kept: dict[str, Any] = {}
+        if self.common is not None:
+            kept["common"] = [one.as_dict() for one in self.common]
+        if self.rivals:
+            kept["weight"] = self.weight
+            kept["rivals"] = [
+                {"law": one.law, "form": one.form, "weight": one.weight, **one.as_dict()}
+                for one in self.rivals
+            ]
+        return kept
 
     def _value_and_gradient(self, temperature_k: Array) -> tuple[Array, Array]:
         if self.law == "vtf":
@@ -162,8 +202,13 @@ class LawFunction:
         return value + _exponent(self.form) * np.log(temperature_k), gradient
 
 
-def function_of(fit: LawFit, responses: Responses | None = None) -> LawFunction:
-    """Return the function of a fit, with what `responses` to errors of its points say.
+def function_of(
+    fit: LawFit,
+    responses: Responses | None = None,
+    weight: float = 1.0,
+    rivals: Sequence[LawFunction] = (),
+) -> LawFunction:
+    """Return the function of a fit, with what `responses` to errors of its points say, and its rivals.
 
     Raises
     ------
@@ -182,6 +227,8 @@ def function_of(fit: LawFit, responses: Responses | None = None) -> LawFunction:
         degrees_of_freedom=fit.solution.degrees_of_freedom,
         temperature_range_k=fit.temperature_range_k,
         common=None if responses is None else _common(responses),
+        weight=weight,
+        rivals=tuple(rivals),
     )
 
 
@@ -218,6 +265,10 @@ def function_from_dict(law: str, form: str, described: Mapping[str, Any]) -> Law
             degrees_of_freedom=math.inf if freedom is None else float(freedom),
             temperature_range_k=(float(low_k), float(high_k)),
             common=None if common is None else tuple(map(CommonChange.from_dict, common)),
+            weight=float(described.get("weight", 1.0)),
+            rivals=tuple(
+                function_from_dict(one["law"], one["form"], one) for one in described.get("rivals", ())
+            ),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"this does not describe a law: {error!r}") from error

@@ -3,8 +3,9 @@
 Temperatures in degrees Celsius lie 273.15 too low, which bends ln(sigma T) against 1/T upwards as no usual
 law does: VTF bends the other way, and a break leaves residuals in both readings. Every series of at least
 five temperatures is fitted by a straight line as given and with 273.15 added; where the second leaves less
-than a 25th of the variance (a fifth where only noise is left), by more than chance allows, they are degrees
-Celsius.
+than a 25th of the variance (a fifth where only noise is left), by more than chance allows, and its energy is
+one of ion conduction, they are degrees Celsius. Without the energy two conductivities in parallel, which bend
+upwards too, are taken for degrees Celsius in one of 13 series (`benchmarks/laws.py --celsius`).
 
 Where no unit is known the other way is asked too: numbers are kelvin where they leave as much less than any
 VTF law of the numbers in degrees Celsius with T0 up to `HIGHEST_T0_K`. Kelvin taken for degrees Celsius bend
@@ -24,6 +25,8 @@ LEAST_WHITENESS = 1.3
 CHANCE = 0.01
 HOTTEST_K = 2500.0
 HIGHEST_T0_K, T0_STEP_K = 250.0, 10.0  # of VTF; glassy electrolytes have T0 some 50 K below their Tg
+BOLTZMANN_EV_K = 8.617333262e-5
+HIGHEST_EV = 2.0  # of the conduction of ions
 LEAST_VARIANCE = 1e-10  # of ln sigma: no measurement is closer than 1e-5
 
 Array = NDArray[np.float64]
@@ -41,7 +44,14 @@ def straighter_in_celsius(temperature_k: Array, ln_sigma: Array) -> float:
         return 0.0
     order = np.argsort(temperature_k, kind="stable")
     kelvin, y = temperature_k[order], ln_sigma[order]
+    if _energy_ev(kelvin + ZERO_CELSIUS_K, y) > HIGHEST_EV:
+        return 0.0
     return _clearly_less(_residuals(kelvin, y), _residuals(kelvin + ZERO_CELSIUS_K, y))
+
+
+def _energy_ev(kelvin: Array, ln_sigma: Array) -> float:
+    x = 1 / kelvin - (1 / kelvin).mean()
+    return -BOLTZMANN_EV_K * float(x @ ln_sigma) / float(x @ x)
 
 
 def straighter_in_kelvin(numbers: Array, ln_sigma: Array) -> float:

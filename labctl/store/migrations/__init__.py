@@ -45,6 +45,7 @@ from labctl.store.migrations.job_owners import ADDED_TO_JOBS as OWNERS
 from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
 from labctl.store.migrations.job_rehearsals import ADDED_TO_JOBS as REHEARSALS
 from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
+from labctl.store.migrations.night_check_tables import TABLES as NIGHT_CHECKS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -229,6 +230,13 @@ def _m0019_imported_polarisations(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
+def _m0020_night_checks(db: "Sqlite") -> None:
+    for statement in _statements(NIGHT_CHECKS):
+        db.execute(statement)
+    for described in described_columns(NIGHT_CHECKS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+
+
 def _m0021_part_laws(db: "Sqlite") -> None:
     _add_columns(db, "resistances", part_law_tables.ADDED_TO_RESISTANCES)
     _add_derived(db, part_law_tables.PUBLIC, part_law_tables.TABLE)
@@ -286,6 +294,7 @@ _MIGRATIONS = {
     "0017_imported_files": _m0017_imported_files,
     "0018_budgets": _m0018_budgets,
     "0019_imported_polarisations": _m0019_imported_polarisations,
+    "0020_night_checks": _m0020_night_checks,
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
 }

@@ -19,6 +19,7 @@ from labctl.store.fingerprint import earlier_content_hash
 from labctl.store.merging import merge
 from labctl.store.processes import process_birth
 from labctl.store.queries import check_points
+from labctl.store.queries.analyser_checks import newest as newest_check
 from labctl.store.queries.bench_checks import of_serial
 from labctl.store.transactions import WriteConnection
 
@@ -262,6 +263,29 @@ def bench_check(**about):
     row = {"time_s": 2.0, "instrument": "oven", "simulated": 0, "serial": "LSCI,MODEL336,1", "driver": "d:D"}
     row |= {"labctl_version": "0.1", "check_name": "the unit", "fingerprint": "f", "expected": "1"}
     return row | {"outcome": "confirmed"} | about
+
+
+ANALYSER_CHECK = {"time_s": 9.0, "station": "rig", "instrument": "analyser", "simulated": 0, "driver": "d:D"}
+ANALYSER_CHECK |= {
+    "standard": "resistor",
+    "resistance_ohm": 1e4,
+    "resistance_u_ohm": 2.0,
+    "capacitance_f": 0.0,
+}
+ANALYSER_CHECK |= {"capacitance_u_f": 0.0, "source": "certificate 77", "amplitude_v": 0.02, "points": []}
+ANALYSER_CHECK |= {"ratio": 1.001, "ratio_u": 2e-4, "outcome": "measured", "labctl_version": "0.1"}
+
+
+def test_merge_brings_each_check_of_an_analyser_once(finished, tmp_path):
+    other = tmp_path / "other.db"
+    with Store.open(other) as store:
+        store.insert("analyser_checks", ANALYSER_CHECK)
+        store.insert("analyser_checks", ANALYSER_CHECK | {"time_s": 12.0, "ratio": 1.02})
+    merge(finished, other)
+    merge(finished, other)
+    with Database(finished) as db:
+        assert len(db.rows("SELECT * FROM analyser_checks")) == 2
+        assert newest_check(db, "rig", "resistor", False)["ratio"] == 1.02
 
 
 def test_merge_brings_each_bench_check_once_and_the_newest_by_the_clock_rules(finished, tmp_path):

@@ -14,7 +14,7 @@ from labctl.store.care import verify
 from labctl.store.migrations import described_columns
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.processes import process_birth
-from labctl.store.queries import check_points
+from labctl.store.queries import analyser_checks, check_points, linearity_points
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_no_program_can_replace_a_measured_row(stranger, table):
 MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
     "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
-    "check_points",
+    "check_points", "linearity_points", "analyser_checks",
     "imported_files",
 }  # fmt: skip
 
@@ -474,6 +474,56 @@ def test_a_check_point_follows_the_end_of_its_spectrum_and_is_never_changed(rig,
         ):
             with refused:
                 connection.execute(statement)
+
+
+BEFORE_NIGHT_CHECKS = NAMES[: NAMES.index("0020_night_checks")]
+LINEARITY_POINT = CHECK_POINT | {"amplitude_v": 0.04}
+ANALYSER_CHECK = {"time_s": 9.0, "station": "rig", "instrument": "analyser", "simulated": 0, "driver": "d:D"}
+ANALYSER_CHECK |= {
+    "standard": "resistor",
+    "resistance_ohm": 1e4,
+    "resistance_u_ohm": 2.0,
+    "capacitance_f": 0.0,
+}
+ANALYSER_CHECK |= {"capacitance_u_f": 0.0, "source": "certificate 77", "amplitude_v": 0.02, "points": []}
+ANALYSER_CHECK |= {"ratio": 1.001, "ratio_u": 2e-4, "outcome": "measured", "labctl_version": "0.1"}
+
+
+@pytest.mark.parametrize("newest", BEFORE_NIGHT_CHECKS)
+def test_a_file_of_every_older_schema_keeps_its_hash_and_takes_night_checks(path, start, monkeypatch, newest):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            rig.append_points(3)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        (before,) = verify(path)
+    with Database(path) as db:  # as it is, without a migration
+        assert linearity_points.of_spectrum(db, rig.spectrum_id) == []
+        assert analyser_checks.newest(db, "rig", "resistor", False) is None
+    with Store.open(path) as store, store.read() as db:
+        assert [run.recorded_hash for run in verify(path)] == [before.recorded_hash]
+        store.insert("analyser_checks", ANALYSER_CHECK)
+        assert analyser_checks.newest(db, "rig", "resistor", False)["ratio"] == 1.001
+        with pytest.raises(StoreError, match="its row in runs has ended"):
+            store.insert("linearity_points", LINEARITY_POINT | {"spectrum_id": rig.spectrum_id})
+
+
+def test_a_point_at_another_amplitude_is_in_the_hash_and_is_no_point_of_its_spectrum(rig, path):
+    rig.append_points(3)
+    rig.store.update("spectra", rig.spectrum_id, {"status": "finished", "ended_s": 5.0})
+    rig.store.append("linearity_points", LINEARITY_POINT | {"spectrum_id": rig.spectrum_id})
+    rig.store.flush()
+    with Database(path) as db:
+        (row,) = linearity_points.of_spectrum(db, rig.spectrum_id)
+        assert len(db.points(rig.spectrum_id)) == 3
+    assert (row["first_real_ohm"], row["z_real_ohm"], row["amplitude_v"]) == (102.0, 101.0, 0.04)
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9.0})
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER linearity_points_no_update")
+        connection.execute("UPDATE linearity_points SET z_real_ohm = 1.0")
+        connection.commit()
+    assert [run.intact for run in verify(path)] == [False]
 
 
 BEFORE_BUDGETS = NAMES[: NAMES.index("0018_budgets")]

@@ -259,3 +259,27 @@ def test_an_extrapolation_from_too_few_temperatures_for_a_curve_says_that_it_ass
     assert any(undecided in flag for flag in four.conductivity_s_m(298.15).flags)
     assert not any("not tell Arrhenius" in flag for flag in four.conductivity_s_m(350.0).flags)
     assert not any("not tell Arrhenius" in flag for flag in five.conductivity_s_m(298.15).flags)
+
+
+def test_the_energy_of_an_undecided_law_carries_the_spread_over_the_laws():
+    kelvin = 333.15 + 10.0 * np.arange(6)
+    sigma = 30 / np.sqrt(kelvin) * np.exp(-0.1 / (8.617333262e-5 * (kelvin - 200)))
+    sigma *= 1 + 0.05 * np.random.default_rng(3).standard_normal(6)
+    undecided = fit_temperature_law(kelvin, sigma, standard_uncertainty_s_m=0.05 * sigma)
+    assert len(undecided.possible) > 1
+    middle_k = 1 / np.mean(1 / kelvin)
+    energies = {law: fit.apparent_activation_energy_ev(middle_k) for law, fit in undecided.possible.items()}
+    own = energies[undecided.law]
+    whole = sum(
+        undecided.weights[law] * (one.standard_uncertainty**2 + (one.value - own.value) ** 2)
+        for law, one in energies.items()
+    ) / sum(undecided.weights[law] for law in energies)
+    expected = max(whole - own.standard_uncertainty**2, 0.0) ** 0.5
+    assert undecided.energy_spread_ev() == pytest.approx(expected, rel=1e-6)
+    assert undecided.energy_spread_ev() > 1e-3
+
+
+def test_the_energy_of_a_law_without_rivals_has_no_spread():
+    kelvin = np.linspace(300, 400, 4)  # too few temperatures for another law
+    sigma = 1e7 / kelvin * np.exp(-0.6 / (8.617333262e-5 * kelvin)) * [1.01, 0.99, 1.01, 0.99]
+    assert fit_temperature_law(kelvin, sigma).energy_spread_ev() == 0.0

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from labctl.analysis import fit_arrhenius, fit_two_segments, fit_vtf
+from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments, fit_vtf
 from labctl.analysis.laws.law_function import (
     function_from_dict,
     function_from_parameters,
@@ -164,3 +164,27 @@ def test_a_law_or_form_that_is_not_known_is_refused(law, form):
     described = function_of(FITS["arrhenius, ln(sigma)"]()).as_dict()
     with pytest.raises(ValueError, match="must be"):
         function_from_dict(law, form, described).ln_conductivity(300.0)
+
+
+@pytest.mark.parametrize("temperature_k", [250.0, 298.15, 350.0, 420.0])
+def test_a_kept_function_knows_the_spread_over_the_laws_that_remain_possible(temperature_k):
+    kelvin = 333.15 + 10.0 * np.arange(6)
+    exact = 30 / np.sqrt(kelvin) * np.exp(-0.1 / (8.617333262e-5 * (kelvin - 200)))
+    sigma = exact * (1 + 0.02 * np.random.default_rng(3).standard_normal(6))
+    choice = fit_temperature_law(kelvin, sigma, standard_uncertainty_s_m=0.02 * sigma)
+    others = {law: fit for law, fit in choice.possible.items() if fit is not choice.preferred}
+    assert others, "the choice is decided, so that nothing is shown"
+    rivals = [function_of(fit, None, choice.weights[law]) for law, fit in others.items()]
+    made = function_of(choice.preferred, None, choice.weights[choice.law], rivals)
+    kept = function_from_dict(made.law, made.form, json.loads(json.dumps(made.as_dict())))
+    alone = kept.ln_conductivity([temperature_k])[1][0]
+    spread = math.hypot(alone, *(one.change for one in kept.law_components(temperature_k)))
+    assert spread == pytest.approx(choice.conductivity_s_m(temperature_k).relative_uncertainty, rel=1e-6)
+
+
+def test_a_law_without_rivals_has_no_spread():
+    kelvin = np.linspace(300, 380, 9)
+    sigma = 1e5 / kelvin * np.exp(-0.5 / (8.617333262e-5 * kelvin))
+    made = function_of(fit_arrhenius(kelvin, sigma, standard_uncertainty_s_m=0.01 * sigma))
+    assert made.law_components(250.0) == []
+    assert "rivals" not in made.as_dict()

@@ -7,7 +7,13 @@ import pytest
 
 from labctl.analysis import fit_arrhenius, fit_temperature_law, fit_two_segments, fit_vtf
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
-from labctl.analysis.numerics.celsius import straighter_in_celsius, straighter_in_kelvin, without_a_unit
+from labctl.analysis.numerics.celsius import (
+    _clearly_less,
+    _residuals,
+    straighter_in_celsius,
+    straighter_in_kelvin,
+    without_a_unit,
+)
 
 CASE = Path(__file__).parents[5] / "shared" / "data" / "eis_cases" / "27_celsius_above_200.csv"
 
@@ -52,6 +58,15 @@ def test_kelvin_of_a_usual_law_are_taken_for_celsius_less_than_once_in_500(law):
     rng = np.random.default_rng(2)
     series = [some_kelvin(rng) for _ in range(5000)]
     assert sum(straighter_in_celsius(k, noisy(law(k, rng), rng)) > 0 for k in series) <= 5000 / 500
+
+
+def test_two_conductivities_in_parallel_are_no_celsius_where_that_would_need_more_than_2_ev():
+    rng, kelvin = np.random.default_rng(5), np.linspace(300, 400, 11)
+    second = arrhenius(kelvin, 1.3) - arrhenius(350.0, 1.3) + arrhenius(350.0, 0.9)
+    series = [noisy(np.logaddexp(arrhenius(kelvin, 0.9), second), rng, 0.02) for _ in range(100)]
+    assert not any(straighter_in_celsius(kelvin, one) for one in series)
+    straighter = [_clearly_less(_residuals(kelvin, y), _residuals(kelvin + 273.15, y)) for y in series]
+    assert np.count_nonzero(straighter) > 20  # straightness alone is not enough
 
 
 def test_four_temperatures_are_too_few_to_tell():
