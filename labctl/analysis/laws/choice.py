@@ -85,8 +85,8 @@ class TemperatureLaw:
 
         The variance is sum w (u^2 + d^2) of ln sigma over these laws with weights w, uncertainties u and
         distances d from the chosen law (Buckland, Burnham & Augustin, Biometrics 53 (1997) 603,
-        10.2307/2533961). `.flags` name an extrapolation, a spread that counts, and too few temperatures to tell a
-        curve from a line, where the spread is not known.
+        10.2307/2533961). `.flags` name an extrapolation, a spread that counts, and where there are too few
+        temperatures to tell a curve from a line, so that the spread is not known.
 
         Raises
         ------
