@@ -1,4 +1,4 @@
-"""What to calibrate first: how far the numbers of a run could be off by what is not stated.
+"""Order of calibration: how far the numbers of a run could be off by missing statements.
 
 Nothing of this is in an interval. Each line takes an instrument of a usual kind in the place of the unknown
 one: "if it were only ...".

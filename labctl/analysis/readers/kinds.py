@@ -1,4 +1,4 @@
-"""What a file holds that is no spectrum: a polarisation, or conductivities against temperature."""
+"""Kinds of files without a spectrum: a polarisation, or conductivities against temperature."""
 
 from os import PathLike
 
