@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.number import number_option
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
@@ -80,8 +81,8 @@ def demo(
     out: Folder = Path("demo"),
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers in the rig.")] = 1,
     replay: Replay = None,
-    thickness_mm: Annotated[float | None, typer.Option(help="Sample thickness (with --replay).")] = None,
-    diameter_mm: Annotated[float | None, typer.Option(help="Electrode diameter (with --replay).")] = None,
+    thickness_mm: Annotated[float | None, number_option("Sample thickness (with --replay).")] = None,
+    diameter_mm: Annotated[float | None, number_option("Electrode diameter (with --replay).")] = None,
     temperatures_degc: Annotated[
         str, typer.Option(help="Temperatures, as 140,160 or 20:100:10; default: the measured ones.")
     ] = "",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption, PersonOption, user_name
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def fit(
         typer.Option(help="Leave out, e.g. 'spectrum 3', '20..30 degC', '50 Hz'; repeatable."),
     ] = None,
     form: Annotated[str, typer.Option(help="Form of the Arrhenius law: ln_sigma_t or ln_sigma.")] = "",
-    frequency_min: Annotated[float | None, typer.Option(help="Fit no point below it, Hz.")] = None,
-    frequency_max: Annotated[float | None, typer.Option(help="Fit no point above it, Hz.")] = None,
+    frequency_min: Annotated[float | None, number_option("Fit no point below it, Hz.")] = None,
+    frequency_max: Annotated[float | None, number_option("Fit no point above it, Hz.")] = None,
     leads: Annotated[
         str, typer.Option(help="Resistance of the leads, ohm, e.g. '2.5 +- 0.1', instead of the sample's.")
     ] = "",

@@ -266,8 +266,10 @@ def _progress(total: int, doing: str, quiet: bool) -> Iterator[Callable[[str], N
 
 
 def _print(outcomes: "Sequence[FileOutcome]", into: Path, in_series: bool) -> None:
+    names = [each.path.name for each in outcomes]
     for each in outcomes:
-        terminal.echo(_line(each))
+        name = each.path.name if names.count(each.path.name) == 1 else str(each.path)
+        terminal.echo(f"{name}: {_in_words(each)}")
         if each.no_conductivity:
             terminal.echo(f"    no conductivity: {each.no_conductivity}")
         for remark in each.remarks[:MOST_REMARKS]:
@@ -307,13 +309,13 @@ def _about_the_series(outcomes: "Sequence[FileOutcome]", in_series: bool) -> lis
     ]
 
 
-def _line(each: "FileOutcome") -> str:
+def _in_words(each: "FileOutcome") -> str:
     if each.outcome == "imported":
         spectra = "1 spectrum" if each.spectra == 1 else f"{each.spectra} spectra"
         found = "1 polarisation" if each.polarisations else spectra
-        return f"{each.path.name}: run {each.run_id}, {found}"
+        return f"run {each.run_id}, {found}"
     words = {"known": "not imported again", "held back": "not imported"}.get(each.outcome, each.outcome)
-    return f"{each.path.name}: {words}: {each.reason}"
+    return f"{words}: {each.reason}"
 
 
 def _as_object(each: "FileOutcome") -> dict[str, Any]:

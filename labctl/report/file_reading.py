@@ -27,7 +27,7 @@ OnFile = Callable[[str], None]
 class FileRead:
     """A file to import: content, spectra or a polarisation, and the temperature of each in kelvin.
 
-    `numbers` are temperatures whose unit is not known yet; `notes` is what was found of it.
+    `numbers` are temperatures without a known unit; `notes` say how the unit was found.
     """
 
     path: Path
@@ -70,7 +70,7 @@ class FileOutcome:
     reason : str
         Why it was not imported, or where it is already.
     no_conductivity : str
-        Why the evaluation of its run failed; empty where it did not.
+        Why a spectrum of it gave no conductivity, or the evaluation of its run failed; empty where neither.
     remarks : tuple of str
         Omissions and guesses of the reader.
     """
@@ -114,7 +114,7 @@ def read_files(
     """Read files without writing anything; `on_file` gets the name of each before it is read.
 
     With temperatures the files are one series. Where one of them is refused the others are held back, unless
-    `skip_refused`: a finished run does not take up the missing file later. With what a person states about a
+    `skip_refused`: a finished run does not take up the missing file later. With statements about a
     `polarisation`, the one file of `paths` is that, and its spectra are read with it. Temperatures without a
     unit are decided by the resistances between `electrodes`.
     """
@@ -205,7 +205,7 @@ def _held_back(reading: Reading) -> Reading:
 
 @dataclass(frozen=True)
 class Kinds:
-    """Whether a file has to be a polarisation, and what is stated about it."""
+    """Whether a file has to be a polarisation, and the statements about it."""
 
     hold_is_required: bool
     request: PolarisationRequest
@@ -250,7 +250,7 @@ def _found(path: Path, kinds: Kinds) -> tuple[Sequence[Spectrum], Hold | None]:
 
 
 def _conductivities_in_words(path: Path) -> str:
-    """Return what a table of conductivities is, and what reads it; or why that would refuse it too."""
+    """Return the refusal of a table of conductivities, with the function that reads it."""
     read = len(read_conductivities(path))
     return (
         f"it is a table of {read} conductivities against temperature, not of spectra: nothing to be derived. "
@@ -259,7 +259,7 @@ def _conductivities_in_words(path: Path) -> str:
 
 
 def already(path: Path, run_id: int, name: str, sample: str) -> FileOutcome:
-    """Return the outcome for a file whose content was imported before, as file `name` of a run."""
+    """Return the outcome for a file with content imported before, as file `name` of a run."""
     other = "" if name == path.name else f" from {name}"
     of = f" of sample {sample}" if sample else ""
     return FileOutcome(path, "known", run_id, reason=f"it was imported before{other}, as run {run_id}{of}")
@@ -279,7 +279,7 @@ def remarks_of(file: FileRead) -> tuple[str, ...]:
 
 
 def _content(path: Path) -> bytes:
-    """Return the bytes of a file, whose size is looked at first: a large one would not fit into memory."""
+    """Return the bytes of a file; its size is checked first, since a large one would not fit into memory."""
     size = path.stat().st_size
     if size > LARGEST_FILE_BYTES:
         raise ValueError(f"it has {size / 2**20:.0f} MiB; the limit is {LARGEST_FILE_BYTES >> 20} MiB")

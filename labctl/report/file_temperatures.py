@@ -32,7 +32,7 @@ class Measured(Protocol):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What the file says of it."""
+        """Statements of the file about it."""
         ...
 
 
@@ -49,7 +49,7 @@ class FileTemperatures:
     has_unit: bool = True
 
     def without_unit(self, path: Path, found: Sequence[Measured]) -> list[float]:
-        """Return the numbers of the temperatures of a file whose unit is not known; empty where it is.
+        """Return the temperatures of a file as numbers without a unit; empty where the unit is known.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class FileTemperatures:
             When one has none, although temperatures were asked for, or it is impossible.
         """
         if self.source == FROM_NAME:
-            return [possible(_from_name(path.name))] * len(found)
+            return [possible(_from_name(path.stem, one.metadata.get("part", ""))) for one in found]
         if self.source == FROM_FILE:
             return [possible(_from_file(one)) for one in found]
         if self.source:
@@ -141,13 +141,17 @@ def _whole(cell: str) -> int | None:
     return int(cell)
 
 
-def _from_name(name: str) -> float:
-    found = {_kelvin(match["value"], match["unit"]) for match in _IN_NAME.finditer(Path(name).stem)}
+def _from_name(file: str, part: str) -> float:
+    """Return the temperature in the name of a file, or of the sheet or measurement in it."""
+    found = {
+        _kelvin(match["value"], match["unit"]) for name in (file, part) for match in _IN_NAME.finditer(name)
+    }
     if len(found) == 1:
         return found.pop()
+    names = f"its name and that of its part {part!r} have" if part else "its name has"
     if found:
-        raise ValueError(f"its name has {len(found)} temperatures: rename the file, or give a table")
-    raise ValueError("its name has no temperature, such as 25C, 25degC, -20°C or 298K")
+        raise ValueError(f"{names} {len(found)} temperatures: rename the file, or give a table")
+    raise ValueError(f"{names} no temperature, such as 25C, 25degC, -20°C or 298K")
 
 
 def _kelvin(value: str, unit: str) -> float:

@@ -26,7 +26,7 @@ from labctl.report.polarisation_file import NO_NUMBER, hold_rows
 from labctl.store import Store
 from labctl.store.importing import PROCEDURE, AlreadyImported, ImportedRun
 from labctl.store.provenance import collect_provenance
-from labctl.store.queries import imported_files
+from labctl.store.queries import imported_files, spectra
 
 Row = dict[str, Any]
 
@@ -57,12 +57,21 @@ def import_files(
     for group in groups:
         on_file(group[0].path.name)
         new = _imported_run(sample, group, temperatures_from, provenance)
-        outcomes += _import_run(store, new, group)
+        try:
+            outcomes += _import_run(store, new, group)
+        except StoreError as error:
+            raise _with_what_was_imported(error, len(outcomes), len(files)) from error
     return outcomes
 
 
+def _with_what_was_imported(error: StoreError, done: int, of: int) -> StoreError:
+    if not done:
+        return error
+    return StoreError(f"{error}; {done} of {of} files are imported, and the same command imports the others")
+
+
 def runs_of(files: Sequence[FileRead], temperatures_from: str) -> list[Sequence[FileRead]]:
-    """Return the files of each run: the spectra of a series together, each polarisation by itself."""
+    """Return the files of each run: the spectra of a series together, each polarisation as a run."""
     if not temperatures_from:
         return [[file] for file in files]
     spectra = [file for file in files if file.hold is None]
@@ -79,18 +88,30 @@ def _import_run(store: Store, new: ImportedRun, files: Sequence[FileRead]) -> li
             for file in files
         ]
     failure = _derive(store, written)
-    return [
-        FileOutcome(
-            file.path,
-            "imported",
-            written,
-            len(file.spectra),
-            int(file.hold is not None),
-            no_conductivity=failure,
-            remarks=_remarks(file, files),
+    reasons = {} if failure else _reasons_without_number(store, written)
+    outcomes, first = [], 0
+    for file in files:
+        mine = [reasons[n] for n in range(first, first + len(file.spectra)) if n in reasons]
+        first += len(file.spectra)
+        outcomes.append(
+            FileOutcome(
+                file.path,
+                "imported",
+                written,
+                len(file.spectra),
+                int(file.hold is not None),
+                no_conductivity=failure or "; ".join(dict.fromkeys(mine)),
+                remarks=_remarks(file, files),
+            )
         )
-        for file in files
-    ]
+    return outcomes
+
+
+def _reasons_without_number(store: Store, run_id: int) -> dict[int, str]:
+    """Return why spectra of a run gave no conductivity, by their number in it."""
+    with store.read() as db:
+        rows = spectra.without_conductivity(db, (run_id,))
+    return {row["spectrum"]: "; ".join(row["flags"] or ()) or "not evaluated" for row in rows}
 
 
 def _remarks(file: FileRead, files: Sequence[FileRead]) -> tuple[str, ...]:
@@ -102,16 +123,16 @@ def _remarks(file: FileRead, files: Sequence[FileRead]) -> tuple[str, ...]:
 def _imported_run(
     sample: Sample, files: Sequence[FileRead], temperatures_from: str, provenance: Mapping[str, Any]
 ) -> ImportedRun:
-    """Return the rows of a run; the times of a polarisation are counted back from that of its import."""
+    """Return the rows of a run; the times of a polarisation are counted back from the time of import."""
     now_s = RealClock().time()
     began_s = now_s - max((file.hold.transient.elapsed_s[-1] for file in files if file.hold), default=0.0)
-    spectra = [
+    measured = [
         _spectrum_rows(spectrum, kelvin, now_s if _is_after(file, files) else began_s)
         for file in files
         if file.hold is None
         for spectrum, kelvin in zip(file.spectra, file.temperatures_k, strict=True)
     ]
-    numbers = list(range(len(spectra)))
+    numbers = list(range(len(measured)))
     holds = [
         hold_rows(file.hold, file.temperatures_k[0], began_s, numbers)
         for file in files
@@ -127,7 +148,7 @@ def _imported_run(
     words += f" and {len(files) - 5} more files" if len(files) > 5 else ""
     event = {"time_s": now_s, "level": "info", "kind": "imported", "message": words}
     rows = list(_file_rows(files, temperatures_from))
-    return ImportedRun(run, vars(sample), origin, spectra, rows, [event], holds, now_s)
+    return ImportedRun(run, vars(sample), origin, measured, rows, [event], holds, now_s)
 
 
 def _is_after(file: FileRead, files: Sequence[FileRead]) -> bool:

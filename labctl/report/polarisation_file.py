@@ -1,7 +1,7 @@
-"""A polarisation that was measured elsewhere: what the file says, what a person adds, and the rows of both.
+"""A polarisation that was measured elsewhere: its file, the statements of a person, and the rows of both.
 
-A file has current against time, and mostly the potential. What it cannot say are the potential at rest and
-which spectra belong to it; a person states them, or they stay unknown.
+A file has current against time, and mostly the potential. It lacks the potential at rest and its spectra: a
+person names them, or they stay unknown.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ NO_NUMBER = "no transference number: it needs the spectra before and after (--be
 
 @dataclass(frozen=True)
 class PolarisationRequest:
-    """What a person states about the one polarisation of a request.
+    """Statements of a person about the one polarisation of a request.
 
     `before` and `after` are files with the spectrum just before and at the end of the hold, `potential_v` is
     the potential held, `rest_v` the potential at rest, `step` chooses one of several steps in the file. None
@@ -52,7 +52,7 @@ NO_REQUEST = PolarisationRequest()
 
 @dataclass(frozen=True)
 class Hold:
-    """A polarisation with its potentials. `held` (n,) tells which rows are at the potential held."""
+    """A polarisation with its potentials. `held` (n,) marks the rows at the potential held."""
 
     transient: Transient
     potential_v: float
@@ -95,7 +95,7 @@ def hold_of(transient: Transient, request: PolarisationRequest) -> Hold:
 def hold_rows(
     hold: Hold, kelvin: float | None, started_s: float, spectra: Sequence[int]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the row of a polarisation and those of its points.
+    """Return the row of a polarisation and the rows of its points.
 
     `spectra` are the numbers in the run of the spectra before and after; the temperature is one reading.
     """

@@ -11,9 +11,9 @@ from labctl.analysis.readers.temperatures import kelvin_by_straightness
 def kelvin_above_numbers(
     numbers: Sequence[float], spectra: Sequence[Spectrum], electrodes: str
 ) -> tuple[float, str]:
-    """Return what makes numbers kelvin, 0 or 273.15, and how it was found.
+    """Return the kelvin to be added to numbers, 0 or 273.15, and how it was found.
 
-    `numbers` (n,) are the temperatures of the spectra (n,), whose resistances are fitted for this.
+    `numbers` (n,) are the temperatures of the spectra (n,). Their resistances are fitted for this.
 
     Raises
     ------

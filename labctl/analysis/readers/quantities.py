@@ -81,6 +81,16 @@ def temperatures(headings: Sequence[str]) -> list[Quantity]:
     return [one for one in found if one.has_unit] or found
 
 
+def temperature_with_unit(headings: Sequence[str]) -> Quantity | None:
+    """Return the first column of temperatures whose unit is known; None where there is none."""
+    for place, heading in enumerate(headings):
+        name, unit = name_and_unit(heading)
+        to_kelvin = kelvin_of(unit)
+        if name in _TEMPERATURE and to_kelvin is not None:
+            return Quantity(place, heading, to_kelvin)
+    return None
+
+
 def conductivities(headings: Sequence[str]) -> list[Quantity]:
     """Return the columns of conductivities, to S/m; raises ValueError as `temperatures`."""
     found = [_conductivity(place, heading) for place, heading in enumerate(headings)]

@@ -10,13 +10,19 @@ from os import PathLike
 
 import numpy as np
 
-from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.numerics.arrays import BoolArray, FloatArray
 from labctl.analysis.readers.cells import value
 from labctl.analysis.readers.claims import describe
 from labctl.analysis.readers.part import Part
 from labctl.analysis.readers.parts import read_each, read_parts
 from labctl.analysis.readers.plain_table import PlainTable, plain_table
-from labctl.analysis.readers.quantities import CURRENTS_A, POTENTIALS_V, TIMES_S, name_and_unit
+from labctl.analysis.readers.quantities import (
+    CURRENTS_A,
+    POTENTIALS_V,
+    TIMES_S,
+    name_and_unit,
+    temperature_with_unit,
+)
 
 _TIME = {"t", "time", "times", "elapsedtime", "elapsed", "correctedtime"}
 _CURRENT = {"i", "im", "current", "we(1)current", "currentmeasured"}
@@ -36,6 +42,7 @@ _FREQUENCY = {"f", "freq", "frequency"}
 _STEP = {"ns"}
 _GAMRY_TABLE = re.compile(r"^(?P<name>\w*CURVE\w*)\tTABLE\b.*$", re.M)
 _AT_REST = "OCVCURVE"
+MOVED_K = 1.0
 CHOOSE_STEP = "step= in Python, --step of `labctl import`"
 
 
@@ -53,7 +60,8 @@ class Transient:
     warnings : tuple of str
         Rows left out and anything guessed.
     metadata : mapping of str to str
-        `format` names the program that wrote the file, `starts_at_s` the time of the first row in it.
+        `format` names the program that wrote the file, `starts_at_s` the time of the first row in it,
+        `temperature_k` the mean of a column of temperatures with a unit.
     """
 
     elapsed_s: FloatArray
@@ -105,8 +113,12 @@ def tables_of(part: Part) -> Iterator[PlainTable]:
 
 def has_polarisation(table: PlainTable) -> bool:
     """Whether the headings name a time and a current, and no frequency."""
-    found = [_place(table, names) is not None for names in (_TIME, _CURRENT, _FREQUENCY)]
-    return found == [True, True, False]
+    return all(_place(table, names) is not None for names in (_TIME, _CURRENT)) and not has_frequency(table)
+
+
+def has_frequency(table: PlainTable) -> bool:
+    """Whether the headings name a frequency."""
+    return _place(table, _FREQUENCY) is not None
 
 
 def _table_lines(block: str) -> str:
@@ -146,7 +158,7 @@ def _numbered(tables: Sequence[PlainTable], step: int | None) -> PlainTable:
 
 
 def _transient(table: PlainTable, path: str) -> Transient:
-    if _place(table, _FREQUENCY) is not None:
+    if has_frequency(table):
         raise ValueError("it has a column of frequencies: it is a spectrum, which read_spectra reads")
     time_s = _column(table, _TIME, TIMES_S, "time", "s")
     current_a = _column(table, _CURRENT, CURRENTS_A, "current", "A")
@@ -162,11 +174,28 @@ def _transient(table: PlainTable, path: str) -> Transient:
         warnings = (*warnings, f"{left_out} of {sound.size} lines are not numbers: left out")
     time_s, current_a = time_s[sound], current_a[sound]
     _refuse_impossible(time_s)
+    mean_k, moved = _temperature_k(table, sound)
+    warnings = (*warnings, *moved)
     metadata = {"format": table.part.format or describe(table.part.text), "path": path}
     metadata |= {"starts_at_s": repr(float(time_s[0]))}
     metadata |= {"part": table.part.name} if table.part.name else {}
     metadata |= {"acquired": table.part.acquired} if table.part.acquired else {}
+    metadata |= {} if mean_k is None else {"temperature_k": f"{mean_k:.10g}"}
     return Transient(time_s - time_s[0], current_a, potential_v, warnings, metadata)
+
+
+def _temperature_k(table: PlainTable, sound: BoolArray) -> tuple[float | None, tuple[str, ...]]:
+    """Return the mean of a column of temperatures with a unit (None without), and a warning if it moved."""
+    column = temperature_with_unit(table.headings)
+    if column is None:
+        return None, ()
+    kelvin = column.to_si(np.array([value(cell) for cell in table.column(column.place)]))[sound]
+    kelvin = kelvin[np.isfinite(kelvin)]
+    if not kelvin.size:
+        return None, ()
+    moved_k = float(np.ptp(kelvin))
+    words = (f"the temperature moved by {moved_k:.3g} K",) if moved_k > MOVED_K else ()
+    return float(kelvin.mean()), words
 
 
 def _refuse_impossible(time_s: FloatArray) -> None:

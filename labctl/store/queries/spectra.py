@@ -33,11 +33,15 @@ def last_finished(db: Rows, run_id: int) -> int | None:
 
 
 def without_conductivity(db: Rows, parts: Sequence[int]) -> list[Row]:
-    """Number, set point and flags of the finished spectra of the parts that gave no conductivity."""
+    """Number, set point and flags of the finished spectra of the parts that gave no conductivity.
+
+    A spectrum taken while a potential was held gives none and is left out.
+    """
     query = f"""SELECT s.number AS spectrum, s.setpoint_k, r.flags FROM spectra s
                 LEFT JOIN resistances r ON r.spectrum_id = s.id AND r.quantity = 'total'
                 WHERE s.run_id IN ({marks(parts)}) AND s.status = 'finished'
                 AND NOT EXISTS (SELECT 1 FROM conductivities c WHERE c.spectrum_id = s.id)
+                AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.steady_spectrum_id = s.id)
                 ORDER BY s.id"""
     return db.rows(query, parts)
 

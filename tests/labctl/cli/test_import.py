@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 import labctl.cli
 from labctl.clock import RealClock
-from labctl.store import Database
+from labctl.errors import StoreError
+from labctl.store import Database, Store
 from labctl.store.care import check, verify
 from labctl.store.merging import merge
 from labctl.store.queries import imported_files
@@ -312,6 +313,48 @@ def test_a_failed_evaluation_is_told_and_the_import_stays(db, spectrum_file, lab
     ]
     with Database(db) as database:
         assert [row["name"] for row in database.rows("SELECT name FROM imported_files")] == ["a.csv"]
+
+
+def test_a_spectrum_without_a_conductivity_is_told_with_the_reason(tmp_path, labctl_import):
+    lines = ["freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", *(f"{f},{1e-3 * f},{1e-2 * f}" for f in (1e5, 1e4, 1e3, 100, 10))]
+    path = tmp_path / "coil.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = labctl_import(path)
+    assert done.exit_code == 0
+    first, second, *_ = done.output.splitlines()
+    assert first == "coil.csv: run 1, 1 spectrum"
+    assert second.startswith("    no conductivity: ")
+    assert len(second) > len("    no conductivity: not evaluated")
+
+
+def test_files_of_one_name_are_told_apart_by_their_folder(spectrum_file, tmp_path, labctl_import):
+    path = spectrum_file("a.csv")
+    other = tmp_path / "measured" / "old.csv" / "a.csv"  # a folder may have any name
+    other.parent.mkdir()
+    other.write_text("nothing\n", encoding="utf-8")
+    output = labctl_import(path.parent).output
+    assert f"{path}: run 1, 1 spectrum" in output
+    assert f"{other}: refused: no line names the columns" in output
+
+
+def test_a_results_file_that_cannot_be_written_on_the_way_says_how_far_it_came(
+    spectrum_file, labctl_import, monkeypatch
+):
+    folder = spectrum_file("a.csv").parent
+    spectrum_file("b.csv", 7000.0)
+    write = Store.import_run
+
+    def full(store, new):
+        if new.files[0]["name"] == "b.csv":
+            raise StoreError("lab.db: the disk is full")
+        return write(store, new)
+
+    monkeypatch.setattr(Store, "import_run", full)
+    done = labctl_import(folder)
+    words = "the disk is full; 1 of 2 files are imported, and the same command imports the others"
+    assert words in str(done.exception)
+    monkeypatch.undo()
+    assert "1 of 2 files imported as 1 run(s), 1 here already" in labctl_import(folder).output
 
 
 def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path, labctl_import, monkeypatch):

@@ -110,3 +110,10 @@ def test_a_table_without_a_unit_gives_numbers_to_be_decided(table):
     found = table("file,T\na.csv,200\nb.csv,230\n")
     assert found.without_unit(Path("b.csv"), [SPECTRUM]) == [230.0]
     assert table("file,T (K)\na.csv,200\nb.csv,230\n").without_unit(Path("b.csv"), [SPECTRUM]) == []
+
+
+def test_a_temperature_is_read_from_the_name_of_a_sheet():
+    sheets = [Spectrum([10.0, 1.0], [1 - 1j, 2 - 2j], metadata={"part": name}) for name in ("25C", "60C")]
+    assert file_temperatures("from-name").of(Path("pellet.xlsx"), sheets) == [298.15, 333.15]
+    with pytest.raises(ValueError, match="its name and that of its part '60C' have 2 temperatures"):
+        file_temperatures("from-name").of(Path("pellet_25C.xlsx"), sheets)

@@ -168,3 +168,12 @@ def test_what_is_read_can_be_evaluated(read):
     transient = read(table + "\n")
     fit = fit_polarisation(transient.elapsed_s, transient.current_a)
     assert fit.steady_current_a.value == pytest.approx(1e-6, rel=0.03)
+
+
+def test_a_column_of_temperatures_with_a_unit_gives_their_mean(read):
+    steady = read("t/s,I/mA,T/°C\n0,4,60.1\n1,2,60.3\n2,1,60.2\n")
+    assert float(steady.metadata["temperature_k"]) == pytest.approx(333.35)
+    assert steady.warnings == ()
+    moving = read("t/s,I/mA,Temperature (K)\n0,4,330\n1,2,331\n2,1,335\n")
+    assert moving.warnings == ("the temperature moved by 5 K",)
+    assert "temperature_k" not in read("t/s,I/mA,T\n0,4,60\n1,2,60\n").metadata
