@@ -1,4 +1,4 @@
-"""Gate of a measurement: the last checks of the analyser with its standards.
+"""Gate before a measurement: the last checks of the analyser with its standards.
 
 1. A station without a limit and an age in its `[check]` table is never kept waiting.
 2. The newest check with each standard of the station counts. A check that failed says nothing about the

@@ -1,4 +1,4 @@
-"""Statements behind the numbers of a run as text: instruments and geometry, and what is missing."""
+"""Statements about instruments and geometry behind the numbers of a run, and missing ones, as text."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
