@@ -190,7 +190,7 @@ class ThermometerCalibration:
     gain_u : float
         In K for each K of distance from 0 degC, common to all readings.
     couple : str
-        Letter of a thermocouple; empty: a resistance thermometer, or not told.
+        Letter of a thermocouple; empty: a resistance thermometer, or not given.
     in_place : bool
         Calibrated where it is used, at the depth and the temperatures of use: the wire has drifted already.
     """

@@ -1,8 +1,10 @@
 """Current fraction of a symmetric cell by Bruce and Vincent, at one or several temperatures.
 
-At each temperature: rest, a spectrum (R0 and bulk), a small potential step held until the current is steady,
-a spectrum at that potential (Rss). Bruce & Vincent, J. Electroanal. Chem. 225 (1987) 1,
-10.1016/0022-0728(87)80001-3; Evans, Vincent & Bruce, Polymer 28 (1987) 2324, 10.1016/0032-3861(87)90394-6.
+At each temperature: rest, the current at 0 V, a spectrum (R0 and bulk), a small potential step held until the
+current is steady, a spectrum at that potential (Rss), the current at 0 V. With `reverse` a step of the other
+sign follows, and offsets of the current cancel; a second height of the step shows whether the current is
+proportional to it. Bruce & Vincent, J. Electroanal. Chem. 225 (1987) 1, 10.1016/0022-0728(87)80001-3; Evans,
+Vincent & Bruce, Polymer 28 (1987) 2324, 10.1016/0032-3861(87)90394-6.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParame
 from labctl.analysis.transport.early_stop import steady_current_known
 from labctl.analysis.transport.polarisation import FEWEST_SAMPLES, fit_polarisation, is_clearly_changing
 from labctl.bench import PlannedStep
-from procedures.polarisation_series import Ending, PolarisationSeries, Step
+from procedures.polarisation_series import ZERO_AFTER, ZERO_BEFORE, Ending, PolarisationSeries, Step
 from procedures.transient import Transient
 
 
@@ -30,29 +32,48 @@ class BruceVincent(PolarisationSeries):
     )
     repeats: Any = IntegerParameter("Polarisations at each temperature", minimum=1, maximum=50, default=1)
     relaxation_min: Any = FloatParameter(
-        "Relaxation before a repeat", units="min", minimum=0, maximum=20000, default=60
+        "Relaxation before a repeat, and before a step of another sign or height",
+        units="min",
+        minimum=0,
+        maximum=20000,
+        default=60,
+    )
+    reverse: Any = BooleanParameter("Polarise again with the other sign", default=False)
+    second_delta_v_v: Any = FloatParameter(
+        "Second step of potential, to show proportionality (0 = none)",
+        units="V",
+        minimum=-0.05,
+        maximum=0.05,
+        default=0,
     )
 
     @property
     def rows_per_step(self) -> int:
         """Number of polarisations in a step."""
-        return self.repeats
+        return self.repeats * len(self.heights_v())
+
+    def heights_v(self) -> list[float]:
+        """Return the steps of potential of one repeat, in order."""
+        other = [-self.delta_v_v] if self.reverse else []
+        return [self.delta_v_v, *other, *([self.second_delta_v_v] if self.second_delta_v_v else [])]
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Polarise the settled cell, repeated as configured."""
         about = {"step": step, "branch": branch, "setpoint_k": target_k}
-        for repeat in range(self.repeats):
-            numbered = {"polarisation": step * self.repeats + repeat, **about}
-            before = self.rest(numbered, self.rest_s(repeat))
+        for number, delta_v_v in enumerate(self.repeats * self.heights_v()):
+            numbered = {"polarisation": step * self.rows_per_step + number, **about}
+            before = self.rest(numbered, self.rest_s(number))
+            self.measure_zero(numbered, before.potential_v, ZERO_BEFORE)
             if self.should_leave():
                 return
-            self.polarise(numbered, before, Step(self.delta_v_v, 60 * self.hold_max_min))
+            self.polarise(numbered, before, Step(delta_v_v, 60 * self.hold_max_min))
+            self.measure_zero(numbered, before.potential_v, ZERO_AFTER)
             if self.should_leave():
                 return
 
-    def rest_s(self, repeat: int) -> float:
-        """Return the rest time before a polarisation; it is longer before a repeat."""
-        return 60 * (self.relaxation_min if repeat else self.rest_min)
+    def rest_s(self, number: int) -> float:
+        """Return the rest time before polarisation `number` of a step; it is longer after the first."""
+        return 60 * (self.relaxation_min if number else self.rest_min)
 
     def ending(self, transient: Transient) -> Ending | None:
         """Return why the hold can end, judged by the samples so far; None if more are needed."""
@@ -77,8 +98,10 @@ class BruceVincent(PolarisationSeries):
             raise ValueError(
                 f"hold_min_min ({self.hold_min_min:g}) is above hold_max_min ({self.hold_max_min:g})"
             )
-        for repeat in range(self.repeats):
-            yield PlannedStep(f"rest at {place}", self.rest_s(repeat), temperature_k=target_k)
+        for number, delta_v_v in enumerate(self.repeats * self.heights_v()):
+            yield PlannedStep(f"rest at {place}", self.rest_s(number), temperature_k=target_k)
+            yield from self.planned_zero(target_k, place)
             yield self.planned_spectrum(target_k, place)
-            yield self.planned_hold(target_k, place, self.delta_v_v, self.hold_max_min)
-            yield self.planned_spectrum(target_k, place, self.delta_v_v)
+            yield self.planned_hold(target_k, place, delta_v_v, self.hold_max_min)
+            yield self.planned_spectrum(target_k, place, delta_v_v)
+            yield from self.planned_zero(target_k, place)

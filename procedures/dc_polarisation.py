@@ -1,7 +1,7 @@
 """Potential steps for electronic conduction of mixed conductors and for user-defined experiments.
 
 Between ion-blocking electrodes the steady current is electronic (Hebb, J. Chem. Phys. 20 (1952) 185; Wagner,
-Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest.
+Z. Elektrochem. 60 (1956) 4). Each step starts from the cell at rest, after the current at 0 V.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from pymeasure.experiment import BooleanParameter
 
 from labctl.bench import PlannedStep
 from procedures.parameters import FloatListParameter
-from procedures.polarisation_series import Ending, PolarisationSeries, Step
+from procedures.polarisation_series import ZERO_BEFORE, Ending, PolarisationSeries, Step
 from procedures.transient import Transient
 
 
@@ -39,6 +39,7 @@ class DCPolarisation(PolarisationSeries):
         for number, (delta_v_v, longest_s) in enumerate(self.holds()):
             numbered = {"polarisation": step * len(self.potentials_v) + number, **about}
             before = self.rest(numbered, 60 * self.rest_min)
+            self.measure_zero(numbered, before.potential_v, ZERO_BEFORE)
             if self.should_leave():
                 return
             self.polarise(numbered, before, Step(delta_v_v, longest_s, self.spectra, spectrum_held=False))
@@ -69,6 +70,7 @@ class DCPolarisation(PolarisationSeries):
         """Yield rest, spectrum (if configured) and hold (with its maximum duration) for each potential."""
         for delta_v_v, longest_s in self.holds():
             yield PlannedStep(f"rest at {place}", 60 * self.rest_min, temperature_k=target_k)
+            yield from self.planned_zero(target_k, place)
             if self.spectra:
                 yield self.planned_spectrum(target_k, place)
             yield self.planned_hold(target_k, place, delta_v_v, longest_s / 60)

@@ -7,14 +7,24 @@ from typing import Any, ClassVar
 
 from pymeasure.experiment import FloatParameter, IntegerParameter
 
+from labctl.analysis.transport.zero_current import ZERO_AFTER, ZERO_BEFORE
 from labctl.bench import CurrentPoint, ImpedancePoint, PlannedStep
 from labctl.measure.events import CurrentMeasured, PolarisationEnded, PolarisationStarted
 from labctl.measure.settle import sample_temperature_k
 from procedures.parameters import FloatListParameter
 from procedures.temperature_series import TemperatureSeries
-from procedures.transient import LOST_SHARE, Rest, Transient, growing_times_s, rest_of, sample_times_s
+from procedures.transient import (
+    LOST_SHARE,
+    Rest,
+    Transient,
+    even_times_s,
+    growing_times_s,
+    rest_of,
+    sample_times_s,
+)
 
 AT_REST, WHILE_HELD = "spectrum at rest", "spectrum while held"
+__all__ = ["ZERO_AFTER", "ZERO_BEFORE", "Ending", "PolarisationSeries", "Step"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,14 @@ class PolarisationSeries(TemperatureSeries):
         "Maximum time between samples", units="s", minimum=0.1, maximum=3600, default=30
     )
 
+    zero_current_min: Any = FloatParameter(
+        "Current at 0 V above the rest, before and after a step (0 = not measured)",
+        units="min",
+        minimum=0,
+        maximum=1000,
+        default=1,
+    )
+
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra", "potentiostat")
     step_ends_with: ClassVar[str] = "polarisations"
     lost_share: ClassVar[float] = LOST_SHARE
@@ -86,6 +104,22 @@ class PolarisationSeries(TemperatureSeries):
                 if self.should_leave():
                     break
         return rest_of(points)
+
+    def measure_zero(self, about: dict[str, Any], potential_v: float, phase: str) -> None:
+        """Record the current at the potential at rest; the cell is off when this returns.
+
+        Every point is checked like those of a hold. `phase` is ZERO_BEFORE or ZERO_AFTER.
+        """
+        if not self.zero_current_min or self.should_leave():
+            return
+        held = Transient(potential_v, self.current_limit_a, lost_share=0.0)
+        times_s = even_times_s(60 * self.zero_current_min)
+        with closing(self.bench.potentiostat.hold(potential_v, times_s, self.current_limit_a)) as points:
+            for point in points:
+                self.emit("results", CurrentMeasured(**about, phase=phase, **point._asdict()))
+                held.take(point)
+                if self.should_leave():
+                    return
 
     def polarise(self, about: dict[str, Any], before: Rest, step: Step) -> None:
         """Measure spectrum, potential step, spectrum; the cell is off when this returns."""
@@ -161,6 +195,16 @@ class PolarisationSeries(TemperatureSeries):
             if point.elapsed_s >= longest_s * (1 - 1e-9):
                 break
         return Ending("maximum time")
+
+    def planned_zero(self, target_k: float, place: str) -> Iterator[PlannedStep]:
+        """Yield the planned current at 0 V above the rest, if it is configured."""
+        if self.zero_current_min:
+            yield PlannedStep(
+                f"current at 0 V at {place}",
+                60 * self.zero_current_min,
+                temperature_k=target_k,
+                current_a=self.current_limit_a,
+            )
 
     def planned_hold(self, target_k: float, place: str, delta_v_v: float, longest_min: float) -> PlannedStep:
         """Return the planned hold, with its maximum duration and the current limit."""

@@ -18,7 +18,7 @@ class TemperatureRampEIS(SpectrumProcedure):
     """Ramp from one temperature to another with continuous spectra.
 
     The sample settles at the start, where a spectrum is measured at rest, and again at the end. These two
-    tell how far the sample lags its sensor on the way, and the lag is taken off (`measure_lag`). The
+    show how far the sample lags its sensor on the way, and the lag is taken off (`measure_lag`). The
     temperature also moves during a spectrum; the flags of its conductivity give the change. To reduce it,
     omit low frequencies or ramp more slowly.
     """

@@ -17,6 +17,8 @@ NOT_HELD_SHARE = 0.05
 LOST_SHARE = 0.02
 BEYOND_NOISE, NOISE_SAMPLES, FEWEST_FOR_NOISE = 5.0, 10, 5
 LAST_SHARE, FEWEST_LAST = 0.2, 5
+EVEN_INTERVAL_S = 1.0
+MOST_EVEN = 1000
 
 
 def sample_times_s(
@@ -34,6 +36,12 @@ def sample_times_s(
             yield time_s
         time_s = min(time_s * growth, time_s + longest_interval_s)
     yield longest_s
+
+
+def even_times_s(duration_s: float) -> list[float]:
+    """Return times from 0 to `duration_s`, 1 s apart, or further apart where that makes more than 1000."""
+    count = int(min(MOST_EVEN, max(1.0, duration_s / EVEN_INTERVAL_S)))
+    return [duration_s * number / count for number in range(count + 1)]
 
 
 def growing_times_s(first_s: float, growth: float = 1.2) -> Iterator[float]:

@@ -21,7 +21,8 @@ def fact(
         str,
         typer.Argument(
             help="diffusion (m2/s), concentration and salt (mol/l), glass-transition and melting (degC), "
-            "crystallinity (%), density (g/cm3), water (ppm), mass-before and mass-after (mg); omit to list.",
+            "crystallinity and electronic-share (%), density (g/cm3), water (ppm), mass-before and "
+            "mass-after (mg); omit to list.",
             show_default=False,
         ),
     ] = "",

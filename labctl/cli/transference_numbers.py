@@ -22,7 +22,9 @@ INPUTS: dict[str, dict[str, tuple[Any, ...]]] = {  # heading: (column, factor to
 }
 MEANINGS = {
     "rho_plus": "rho+: current fraction of the cation, shown as t+ in the field's habit. It equals t+ where\n"
-    "the salt is dilute, ideal and dissociated; naive Iss/I0 is for comparison only.",
+    "the salt is dilute, ideal and dissociated. Ne = 1/rho+ - 1: diffusion over ohmic resistance. check:\n"
+    "rho+ with I0 of the transient, without Rb; Watanabe's formula with the same I0 is the same number, and\n"
+    "no check. naive Iss/I0 is for comparison only.",
     "electronic": "t_el: share of the electrons in the conductivity; 1 - t_el is that of all ions (Wagner).",
 }
 
@@ -38,6 +40,8 @@ def print_transference_numbers(console: Any, numbers: list[dict[str, Any]]) -> N
         console.print(_results(quantity, chosen, remarks))
         console.print(_inputs(quantity, chosen))
         console.print(MEANINGS[quantity], highlight=False, style="dim")
+        for line in _not_stated(chosen):
+            console.print(line, highlight=False)
     remarks.print(console)
 
 
@@ -47,26 +51,34 @@ def _results(quantity: str, numbers: list[dict[str, Any]], remarks: Remarks) -> 
     from labctl.readmodel.unreadable import or_as_unreadable
 
     label = QUANTITIES[quantity]
-    rivals = {"Watanabe": "watanabe", "naive": "naive"} if quantity == "rho_plus" else {}
+    rivals = ("Ne", "check", "naive") if quantity == "rho_plus" else ()
     table = _table(
         f"{label}, ± one standard uncertainty",
         ("T / °C", label.partition(" ")[0], "95 %", *rivals, "ended by", "remarks"),
     )
     for number in numbers:
-        cells = partial(_result_cells, number, tuple(rivals.values()), remarks)
+        cells = partial(_result_cells, number, rivals, remarks)
         table.add_row(*or_as_unreadable(cells, _cells_instead))
     return table
 
 
+def _not_stated(numbers: list[dict[str, Any]]) -> list[str]:
+    """Return a line about what is in no interval of these numbers, e.g. `potentiostat: not stated`."""
+    names = dict.fromkeys(name for number in numbers for name in number.get("not_stated") or ())
+    words = [name if ":" in name else f"{name}: not stated" for name in names]
+    return ["; ".join(words)] if words else []
+
+
 def _result_cells(number: dict[str, Any], rivals: tuple[str, ...], remarks: Remarks) -> tuple[str, ...]:
     from labctl.readmodel.formatting import celsius
-    from labctl.readmodel.transference_text import interval, value
+    from labctl.readmodel.transference_text import check, interval, newman_number, value
 
+    found = {"Ne": newman_number(number), "check": check(number), "naive": _plain(number, "naive")}
     return (
         celsius(number["temperature_k"]) if number["temperature_k"] else "",
         value(number),
         interval(number),
-        *(_plain(number, column) for column in rivals),
+        *(found[rival] for rival in rivals),
         f"{number['ended_by']}",
         remarks.marks(number["flags"] or []),
     )

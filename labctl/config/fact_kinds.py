@@ -81,6 +81,7 @@ KINDS = {  # name on the command line: kind
     "water": FactKind("water_mass_fraction_1", "ppm", 1e-6, 0, 1e6, "water content by mass"),
     "mass-before": FactKind("mass_before_kg", "mg", 1e-6, 1e-3, 1e7, "mass before"),
     "mass-after": FactKind("mass_after_kg", "mg", 1e-6, 1e-3, 1e7, "mass after"),
+    "electronic-share": FactKind("electronic_share_1", "%", 0.01, 0, 99.9, "electronic share"),
 }  # fmt: skip
 BY_COLUMN = {kind.column: kind for kind in KINDS.values()}
 

@@ -10,6 +10,10 @@ from typing import Any
 from labctl.store import Database, amendments
 from labctl.store.amendments import Exclusion
 from labctl.store.queries import amendments as queries
+from labctl.store.queries import facts
+
+ELECTRONIC_SHARE = "electronic_share_1"
+"""Kind of a fact: share of the electrons in the conductivity, from a cell that blocks the ions."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class InForce:
     ----------
     sample : dict
         Keys of a row of `samples`, uncertainties, electrodes, leads and fixture included, and
-        `thermometer_correction_k`, K to be added to each reading; None: no correction is known.
+        `thermometer_correction_k`, K to be added to each reading; None: no correction is known. Where a
+        fact of the sample gives it, `electronic_share` and `electronic_share_u` (None: not known).
     amendments : tuple of int
         Ids of the amendments in force, of the run and of its sample, rising; without remarks, on which no
         result stands.
@@ -63,11 +68,23 @@ def in_force(db: Database, run_id: int) -> InForce:
     sample = db.sample(db.run(run_id)["sample_id"])
     standing = amendments.in_force(queries.of_run(db, run_id))
     return InForce(
-        amendments.amended(sample, standing),
+        amendments.amended(sample, standing) | _electronic_share(db, sample["name"]),
         tuple(row["id"] for row in standing if row["field"] != amendments.REMARK),
         amendments.exclusions(standing),
         amendments.remarks(standing),
     )
+
+
+def _electronic_share(db: Database, name: str) -> dict[str, Any]:
+    """Return the newest electronic share that is a fact of the sample; empty without one."""
+    known = [row for row in amendments.in_force(facts.of_name(db, name)) if row["kind"] == ELECTRONIC_SHARE]
+    if not known:
+        return {}
+    newest = known[-1]
+    return {
+        "electronic_share": newest["value"],
+        "electronic_share_u": newest["standard_uncertainty"],
+    }
 
 
 def moved_since(db: Database, run_id: int, last_id: int) -> dict[str, tuple[Any, Any]]:

@@ -1,7 +1,7 @@
 """Lag of a sample behind its sensor in a run whose temperature moves, and the temperatures without it.
 
 A spectrum that was measured on a ramp has a set point, but no band about it. Its temperature is corrected
-where the run tells the lag: by spectra at rest beside the moving ones, or by two ways.
+where the lag can be measured: by spectra at rest beside the moving ones, or by two ways.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ def without_lag(
 ) -> list[Row | None]:
     """Return the conductivity rows of a run with the lag taken off the temperatures of moving spectra.
 
-    A row then has `lag_k`, `lag_u_k` and a flag. Rows stay as they are where the run does not tell the lag.
+    A row then has `lag_k`, `lag_u_k` and a flag. Rows stay as they are where the lag cannot be measured.
     `correction_k` is added to each reading.
     """
     spectra = {row["spectrum_id"]: derivations.spectrum_row(db, row["spectrum_id"]) for row in rows if row}
@@ -109,7 +109,7 @@ def _lag(
 
 
 def _corrected(row: Row, found: SampleLag, place: int) -> Row:
-    """Return a row at the temperature of the sample; the mean of the readings is that of the sensor."""
+    """Return a row at the temperature of the sample instead of the mean of the readings."""
     tau = found.time_constant_s
     lag_k = float(found.sensor_k[place] - found.sample_k[place])
     lag_u_k = abs(float(found.lag_u_k[place]))

@@ -1,9 +1,7 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
-import datetime
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,8 @@ from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.derive.part_laws import evaluated_part_laws, with_parts_told
 from labctl.derive.point_errors import (
-    errors_of_points,
+    SharedErrors,
+    errors_of_run,
     flagged_in_words,
     lag_in_words,
     own_relative_u,
@@ -41,11 +40,9 @@ from labctl.derive.sample_changes import (
     with_repetition,
 )
 from labctl.store import Database, Store
-from labctl.store.cells import stated_accuracy
 from labctl.store.queries import derivations
 from labctl.units import ZERO_CELSIUS_K
 
-SharedErrors = Callable[[Sequence[dict[str, Any]]], tuple[list[CommonError], list[str]]]
 METHOD_VERSION = METHOD_VERSIONS["temperature_laws"]
 ROOM_TEMPERATURE_K = 298.15
 AT_ROOM = "conductivity_at_25_degc"
@@ -71,8 +68,8 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
         rows = evaluated_laws(db, run_id, inputs, derived_s)
         parts = evaluated_part_laws(db, run_id, rows, derived_s)
     rows = with_parts_told(rows, parts)
-    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     store.replace_derived("part_laws", {"run_id": run_id}, parts, maker_of(inputs, derived_s))
+    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     return rows
 
 
@@ -97,33 +94,26 @@ def evaluated_laws(
     judged = _judged(with_repetition(db, run_id, _without_excluded(points, excluded)))
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
-    shared = partial(errors_of_points, stated=stated_accuracy(db, run_id), measured=_day(db, run_id))
+    shared = errors_of_run(db, run_id)
     return [
         row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form, shared)
     ]
 
 
-def _day(db: Database, run_id: int) -> datetime.date:
-    return datetime.datetime.fromtimestamp(db.run(run_id)["started_s"], datetime.UTC).date()
-
-
 def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]) -> list[dict[str, Any]]:
-    """Return the points with why each is excluded, whether a repetition stands for it, and `correction_k`."""
-    why = [inputs[p["part_id"]].why_excluded(p["number"], p["temperature_k"]) for p in points]
-    repeated = {
-        point["repeat_of"]
-        for point, excluded in zip(points, why, strict=True)
-        if not excluded and point["temperature_k"] is not None
-    }
-    return [
-        point
-        | {
-            "excluded": excluded,
-            "repeated": point["spectrum_id"] in repeated,
-            "correction_k": inputs[point["part_id"]].correction_k,
-        }
-        for point, excluded in zip(points, why, strict=True)
-    ]
+    """Add to each point why it is excluded, whether a repetition stands for it, and `correction_k`.
+
+    In place, since a long run has so many points that copies of them would fill the memory.
+    """
+    for point in points:
+        known = inputs[point["part_id"]]
+        point["excluded"] = known.why_excluded(point["number"], point["temperature_k"])
+        point["correction_k"] = known.correction_k
+    standing = (p for p in points if not p["excluded"] and p["temperature_k"] is not None)
+    repeated = {point["repeat_of"] for point in standing}
+    for point in points:
+        point["repeated"] = point["spectrum_id"] in repeated
+    return points
 
 
 def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -139,12 +129,14 @@ def _temperatures(points: Sequence[dict[str, Any]]) -> int:
 
 
 def _judged(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the points with the reason, `left_out`, why no law stands on them; empty where it does."""
-    judged = [point | {"left_out": _why_never_used(point)} for point in points]
-    used = [point for point in judged if not point["left_out"]]
-    if _are_weighed(used):
-        return judged
-    return [p | {"left_out": UNWEIGHED} if not p["left_out"] and _left_band(p) else p for p in judged]
+    """Add to each point, in place, the reason `left_out` why no law stands on it; empty where it does."""
+    for point in points:
+        point["left_out"] = _why_never_used(point)
+    used = [point for point in points if not point["left_out"]]
+    if not _are_weighed(used):
+        for point in filter(_left_band, used):
+            point["left_out"] = UNWEIGHED
+    return points
 
 
 def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:
@@ -214,8 +206,13 @@ def _fit_rows(
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     errors, not_stated = shared(points)
     rows, choice = _rows_of_laws(branch, points, bounds, form, errors)
-    flags = [*_left_out_flags(measured), *flagged_in_words(points), *_spread_flags(points)]
-    flags += [*_celsius_flags(points), *lag_in_words(points)]
+    flags = [
+        *_left_out_flags(measured),
+        *flagged_in_words(points, _are_weighed(points)),
+        *_spread_flags(points),
+        *_celsius_flags(points),
+        *lag_in_words(points),
+    ]
     remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":
         rows, changed = _with_change(rows, measured, points, bounds, form, choice)

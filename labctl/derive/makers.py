@@ -11,7 +11,7 @@ from labctl.version import __version__
 METHOD_VERSIONS = {
     "ionic_resistance_series": "6",
     "temperature_laws": "4",
-    "transference_numbers": "4",
+    "transference_numbers": "5",
     "relaxation_times": "1",
     "part_laws": "1",
 }

@@ -3,7 +3,8 @@
 The total has a law of its own in `law_fits`. Where bulk and boundary have different activation energies,
 their sum bends and looks like another law; the laws of the parts show why. The conductivities are those of
 the sample's thickness and area (bulk, and boundaries "apparent") or of the boundaries' own material
-("specific"). Uncertainties hold the fits and temperatures, not the geometry.
+("specific"). Uncertainties hold the fits, temperatures, and what the points share as far as it is stated, as
+those of `law_fits` do.
 """
 
 import math
@@ -14,11 +15,13 @@ import numpy as np
 
 from labctl.analysis import fit_arrhenius
 from labctl.analysis.laws.arrhenius import ArrheniusForm
+from labctl.analysis.laws.common_errors import Responses
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.derive.conductivities import finite
 from labctl.derive.makers import METHOD_VERSIONS
+from labctl.derive.point_errors import SharedErrors, errors_of_run
 from labctl.store import Database
 from labctl.store.queries import derivations, resistances
 
@@ -64,7 +67,8 @@ def evaluated_part_laws(
     parts = {(row["spectrum_id"], row["quantity"]): row for row in kept}
     used = [points[one] for one in of_all["spectra"] if _is_resolved(parts, one)]
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
-    found = [_row(part, used, parts, form) for part in OF_RESISTANCE]
+    shared = errors_of_run(db, run_id)
+    found = [_row(part, used, parts, form, shared) for part in OF_RESISTANCE]
     count = f"{len(used)} of {len(of_all['spectra'])} points resolve bulk and grain boundary"
     short = [count] if len(used) < len(of_all["spectra"]) else []
     return [row | made | {"flags": [*short, *row["flags"]]} for row in found if row is not None]
@@ -75,9 +79,9 @@ def with_parts_told(laws: Sequence[Row], parts: Sequence[Row]) -> list[Row]:
     of_part = {row["part"]: row for row in parts}
     if BULK not in of_part or APPARENT not in of_part:
         return list(laws)
-    energies = [(of_part[p]["activation_energy_ev"], of_part[p]["standard_uncertainty_ev"]) for p in OF_TOTAL]
+    energies = [(of_part[p]["activation_energy_ev"], _own_u_ev(of_part[p])) for p in OF_TOTAL]
     (bulk_ev, bulk_u), (boundary_ev, boundary_u) = energies
-    if None in (bulk_ev, bulk_u, boundary_ev, boundary_u):
+    if bulk_u is None or boundary_u is None or None in (bulk_ev, boundary_ev):
         return list(laws)
     apart_ev = abs(bulk_ev - boundary_ev)
     if apart_ev < max(CERTAIN * math.hypot(bulk_u, boundary_u), LEAST_APART_EV):
@@ -90,6 +94,12 @@ def with_parts_told(laws: Sequence[Row], parts: Sequence[Row]) -> list[Row]:
         row | {"flags": [*row["flags"], told]} if row["branch"] == "all" and row["preferred"] else row
         for row in laws
     ]
+
+
+def _own_u_ev(row: Row) -> float | None:
+    """Return the uncertainty of an energy without what both parts share: one thermometer, one analyser."""
+    covariance = (row.get("curve") or {}).get("covariance")
+    return row["standard_uncertainty_ev"] if covariance is None else math.sqrt(covariance[1][1])
 
 
 def _is_resolved(parts: Mapping[tuple[int, str], Row], spectrum_id: int) -> bool:
@@ -110,7 +120,11 @@ def _relative_u(row: Row, value: str, u: str) -> float:
 
 
 def _row(
-    part: str, points: Sequence[Row], parts: Mapping[tuple[int, str], Row], form: ArrheniusForm
+    part: str,
+    points: Sequence[Row],
+    parts: Mapping[tuple[int, str], Row],
+    form: ArrheniusForm,
+    shared: SharedErrors,
 ) -> Row | None:
     quantity, value, u = OF_RESISTANCE[part]
     pairs = [(point, parts[point["spectrum_id"], quantity]) for point in points]
@@ -130,7 +144,10 @@ def _row(
         temperature_u_k=spread_k if stated else None,
         are_kelvin=True,
     )
-    energy = fit.activation_energy_ev
+    errors, _ = shared([point for point, _ in pairs])
+    responses = Responses.of(fit, errors)
+    estimates = responses.parameters()
+    energy = estimates["activation_energy_ev"]
     return {
         "part": part,
         "branch": "all",
@@ -140,9 +157,9 @@ def _row(
         "standard_uncertainty_ev": finite(energy.standard_uncertainty),
         "parameters": {
             "activation_energy": _described(energy, "eV"),
-            "pre_exponential": _described(fit.pre_exponential, fit.pre_exponential_unit),
+            "pre_exponential": _described(estimates["pre_exponential"], fit.pre_exponential_unit),
         },
-        "curve": function_of(fit).as_dict(),
+        "curve": function_of(fit, responses).as_dict(),
         "spectra": [point["spectrum_id"] for point, _ in pairs],
         "n_points": len(pairs),
         "flags": list(fit.flags),

@@ -2,7 +2,8 @@
 
 import datetime
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from labctl.analysis.numerics.thermometer import (
 from labctl.analysis.resistance.analyser_share import BEGINNINGS
 from labctl.derive.budgets import CONDUCTIVITY, components_in, not_stated_in
 from labctl.derive.lag import is_moving
+from labctl.store import Database
+from labctl.store.cells import stated_accuracy
 
 Point = Mapping[str, Any]
+SharedErrors = Callable[[Sequence[Point]], tuple[list[CommonError], list[str]]]
 FLAGS = ("poor fit", "circuit incomplete")
 LAG_NOT_STATED = f"{SENSOR_TO_SAMPLE} (lag of a moving temperature)"
 TIMES = 3.0
@@ -43,19 +47,30 @@ def own_relative_u(point: Point) -> float | None:
 def times_of_flagged(points: Sequence[Point]) -> np.ndarray:
     """Return the factor (n,) on the uncertainty of each point; 1 for all where all are flagged."""
     flagged = np.array([_is_flagged(point) for point in points], dtype=bool)
-    return np.where(flagged, TIMES, 1.0) if not flagged.all() else np.ones(len(points))
+    numbers = np.array([point.get("bound") is None for point in points], dtype=bool)
+    return np.ones(len(points)) if flagged[numbers].all() else np.where(flagged, TIMES, 1.0)
 
 
-def flagged_in_words(points: Sequence[Point]) -> list[str]:
-    """Return a remark where points count less because their circuit does not describe their spectrum."""
+def flagged_in_words(points: Sequence[Point], stated: bool) -> list[str]:
+    """Return a remark where the circuit of points does not describe their spectrum, and how they count.
+
+    `stated`: the points have uncertainties. Without any, all count alike.
+    """
     count = sum(map(_is_flagged, points))
     if not count:
         return []
-    if count == len(points):
-        return ["every point is flagged as poor fit or circuit incomplete: all count alike"]
+    if count == len(points) or not stated:
+        which = "every point is" if count == len(points) else f"{count} of {len(points)} points are"
+        return [f"{which} flagged as poor fit or circuit incomplete: all count alike"]
     return [
         f"{count} of {len(points)} points flagged as poor fit or circuit incomplete: 1/{TIMES**2:g} weight"
     ]
+
+
+def errors_of_run(db: Database, run_id: int) -> SharedErrors:
+    """Return `errors_of_points` with what a run keeps of `[accuracy]`, and its day."""
+    measured = datetime.datetime.fromtimestamp(db.run(run_id)["started_s"], datetime.UTC).date()
+    return partial(errors_of_points, stated=stated_accuracy(db, run_id), measured=measured)
 
 
 def errors_of_points(

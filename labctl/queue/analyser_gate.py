@@ -1,4 +1,4 @@
-"""Whether the last checks of the analyser with its standards let a measurement begin.
+"""Gate before a measurement: the last checks of the analyser with its standards.
 
 1. A station whose `[check]` table has no limit and no age, or that has no such table, is never kept waiting.
 2. The newest check with each standard of the station counts. A check that failed says nothing about the

@@ -7,6 +7,7 @@ queue to be resumed, and continues from its last finished step.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, assert_never
 
+from labctl.analysis.transport.zero_current import ZERO_AFTER, ZERO_BEFORE
 from labctl.bench import PlannedStep
 from labctl.clock import Clock
 from labctl.config.instrument_entries import InstrumentEntry
@@ -80,6 +81,8 @@ class Steering(StopRequest):
             case events.PolarisationStarted() | events.PolarisationEnded():
                 self._polarised = event.state == "started"
                 self._now_at("step")
+            case events.CurrentMeasured() if event.phase in (ZERO_BEFORE, ZERO_AFTER):
+                self._now_at("")  # the cell is held, though at 0 V
             case events.PointMeasured() | events.CurrentMeasured() | events.RowMeasured():
                 self._now_at("point")
             case events.SpectrumEnded():

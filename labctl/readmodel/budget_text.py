@@ -26,6 +26,14 @@ REMEDIES = {
     "reference resistor": "use a better reference resistor",
     "between mounts": "mount more often",
     "change of the sample": "let the sample settle, and repeat the first temperature",
+    "steady current": "hold longer, or use a smaller range of current",
+    "step of potential": "sense the potential at the cell",
+    "bulk resistance": "widen the range of frequency, or lower the noise of the spectra",
+    "interface resistance": "widen the range of frequency, or lower the noise of the spectra",
+    "zero of the current": "measure the current at 0 V (zero_current_min), or reverse the polarity",
+    "scale of the current": "compare direct and alternating current on a known resistor",
+    "polarity": "let the cell relax longer before the other polarity",
+    "linear range": "use a smaller step",
 }
 STATABLE = (*REMEDIES, "geometry")
 

@@ -1,6 +1,5 @@
 """Follows a run in the database, by the rows that came since the last look."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +8,18 @@ from labctl.readmodel.growing_conductivities import Conductivities
 from labctl.readmodel.growing_polarisations import Polarisations
 from labctl.readmodel.growing_spectra import Spectra
 from labctl.readmodel.long_tables import LongTable, Records
-from labctl.readmodel.recorded_checks import checked_instruments
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
-from labctl.readmodel.stated_text import stated_lines
-from labctl.readmodel.unreadable import or_as_unreadable
+from labctl.readmodel.stated_text import stated_of_run
 from labctl.store import Database
-from labctl.store.cells import stated_accuracy
-from labctl.store.queries import amendments, analyses, derived_rows, events, law_fits, transference_numbers
+from labctl.store.queries import (
+    amendments,
+    analyses,
+    derived_rows,
+    events,
+    law_fits,
+    part_laws,
+    transference_numbers,
+)
 from labctl.store.queries.numbered_rows import TEMPERATURES
 
 MOST_EVENTS = 2000
@@ -35,10 +39,10 @@ class RunFollower:
         self.run_id = run_id
         self._parts = database.part_ids(run_id)
         run = database.run(run_id)
-        self._accuracy = stated_accuracy(database, run_id)
-        self._roles = {row["role"] for row in checked_instruments(database, run_id)}
         sample = in_force(database, run_id).sample
-        self._snapshot = RunSnapshot(run, sample, complete=False, stated=self._stated(sample))
+        self._snapshot = RunSnapshot(
+            run, sample, complete=False, stated=stated_of_run(database, run_id, sample)
+        )
         self._amendment_mark = 0
         self._spectra = Spectra(database, self._parts)
         self._polarisations = Polarisations(database, self._parts)
@@ -86,15 +90,9 @@ class RunFollower:
         self._amendment_mark = newest
         now = {part: in_force(self._db, part) for part in self._parts}
         changes["sample"] = now[self.run_id].sample
-        changes["stated"] = self._stated(changes["sample"])
+        changes["stated"] = stated_of_run(self._db, self.run_id, changes["sample"])
         changes["amendments"] = tuple(amendments_of_run(self._db, self.run_id))
         self._spectra.amend(now)
-
-    def _stated(self, sample: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the lines about accuracy; one line with the reason where a file holds something else."""
-        return or_as_unreadable(
-            lambda: tuple(stated_lines(self._accuracy, self._roles, sample)), lambda why: (f"accuracy {why}",)
-        )
 
     def _poll_derived(self, changes: dict[str, Any]) -> None:
         """Read the rows derived since; laws and transference numbers, which are few, all of them."""
@@ -112,6 +110,7 @@ class RunFollower:
             changes["conductivities"] = self._conductivities.value()
         if "fits" in new:
             changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
+            changes["part_fits"] = tuple(part_laws.of_run(db, self.run_id))
         if "numbers" in new:
             changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
 

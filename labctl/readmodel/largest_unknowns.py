@@ -1,4 +1,4 @@
-"""What to calibrate first: how far the numbers of a run could be off by what is not stated.
+"""Effect of missing statements on the numbers of a run, the largest first: the order of calibration.
 
 Nothing of this is in an interval. Each line takes an instrument of a usual kind in the place of the unknown
 one: "if it were only ...".
@@ -46,7 +46,7 @@ class Unknown:
 def largest_unknowns(
     names: Sequence[str], sample: Row, conductivities: Sequence[Row], fits: Sequence[Row]
 ) -> list[Unknown]:
-    """Return what is not stated, the largest effect first; empty without a conductivity.
+    """Return the missing statements, the largest effect first; empty without a conductivity.
 
     Parameters
     ----------

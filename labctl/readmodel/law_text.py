@@ -37,6 +37,11 @@ def law_name(row: Row) -> str:
     return LAWS.get((row["law"], row["form"]), f"{row['law']} {row['form']}")
 
 
+def part_in_words(row: Row) -> str:
+    """Return e.g. `bulk: Arrhenius, ln(σT): Ea = 0.350 ± 0.001 eV, 8 points`, for a row of `part_laws`."""
+    return f"{PARTS.get(row['part'], row['part'])}: {law_in_words(row)}"
+
+
 def law_in_words(row: Row) -> str:
     """Return e.g. `Arrhenius, ln(σT): Ea = 0.8400 ± 0.0001 eV, 7 points`."""
     numbers = [

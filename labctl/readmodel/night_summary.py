@@ -13,6 +13,7 @@ from labctl.queue.job import ENDED, STARTABLE, Job
 from labctl.queue.jobs import Jobs
 from labctl.readmodel.across_runs import OverviewRun, overview_runs
 from labctl.readmodel.best_numbers import Best, numbers_of
+from labctl.readmodel.stated_text import not_stated_in_words, stated_of_run
 from labctl.readmodel.station_view import StationView, read_station_view
 from labctl.store import Database
 from labctl.store.queries import nights
@@ -43,6 +44,8 @@ class RunSummary:
         Highest temperature logged.
     faults : sequence of mappings
         Warnings and errors: `kind`, `level`, `count`, last `message`.
+    not_stated : str
+        What is in no interval because nothing is stated of it, in words; empty where all is stated.
     """
 
     run: Row
@@ -54,6 +57,7 @@ class RunSummary:
     departure_k: float | None
     highest_k: float | None
     faults: Sequence[Row]
+    not_stated: str = ""
 
     @property
     def has_number(self) -> bool:
@@ -154,7 +158,12 @@ def _run_summary(
         departure_k=nights.largest_departure_k(database, parts),
         highest_k=nights.highest_temperature_k(database, parts),
         faults=nights.faults_of(database, parts, MOST_KINDS),
+        not_stated="" if overview is None else _not_stated(database, overview),
     )
+
+
+def _not_stated(database: Database, run: OverviewRun) -> str:
+    return not_stated_in_words(stated_of_run(database, run.id, run.sample))
 
 
 def _jobs_since(database: Database, connection: WriteConnection, since_s: float) -> list[Job]:

@@ -112,7 +112,8 @@ def run_in_words(run: RunSummary) -> list[str]:
     kind = row["procedure"].rpartition(":")[2]
     lines = [f"run {row['id']}{simulated}: {row['sample'] or '?'}, {kind}, {_with_reason(row)}{took}"]
     lines += [f"  {line}" for line in numbers_in_words(run)]
-    lines += [f"  {line}" for line in (_spectra_in_words(run), _temperature_in_words(run)) if line]
+    about = (run.not_stated if run.has_number else "", _spectra_in_words(run), _temperature_in_words(run))
+    lines += [f"  {line}" for line in about if line]
     return lines + [f"  {_fault_in_words(fault)}" for fault in run.faults]
 
 

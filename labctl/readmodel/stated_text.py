@@ -1,10 +1,15 @@
-"""Statements behind the numbers of a run as text: instruments and geometry, and what is missing."""
+"""Statements about instruments and geometry behind the numbers of a run, and missing ones, as text."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from labctl.config.accuracy_text import NOT_STATED, accuracy_lines
 from labctl.derive.geometry import geometry_in_words
+from labctl.readmodel.recorded_checks import checked_instruments
+from labctl.readmodel.unreadable import or_as_unreadable
+from labctl.store import Database
+from labctl.store.cells import stated_accuracy
 
 IMPORTED = ("thermometer", "fra")
 """Roles that must have had an instrument where a run names none: its spectra were imported."""
@@ -23,6 +28,13 @@ def stated_lines(accuracy: Mapping[str, Any], roles: Collection[str], sample: Ma
         The sample in force.
     """
     return [*accuracy_lines(accuracy, set(roles) or IMPORTED), *geometry_in_words(sample)]
+
+
+def stated_of_run(database: Database, run_id: int, sample: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the lines of a run; one line with the reason where a file holds something else."""
+    roles = {row["role"] for row in checked_instruments(database, run_id)}
+    made = partial(stated_lines, stated_accuracy(database, run_id), roles, sample)
+    return tuple(or_as_unreadable(made, lambda why: [f"accuracy {why}"]))
 
 
 def not_stated(lines: Sequence[str]) -> list[str]:

@@ -111,7 +111,7 @@ class EmStat4:
         self._values: dict[str, Variable] = {}
         self._prefix = ""
         self._in_loop = False
-        self.world.terminals.disconnect()
+        self.world.terminals.disconnect(self.world.time_s)
 
     @property
     def energised(self) -> bool:
@@ -294,7 +294,7 @@ class EmStat4:
 
     def _cell_off(self, statement: Statement) -> Pauses:
         self.cell_is_on = False
-        self.world.terminals.disconnect()
+        self.world.terminals.disconnect(self.world.time_s)
         yield 0.001
 
     def _wait(self, statement: Statement) -> Pauses:

@@ -88,7 +88,7 @@ class Keithley2400(ScpiStatus):
     def _apply(self) -> None:
         self.shorted = False
         if self.source_function == "CURR":
-            self.world.terminals.disconnect()
+            self.world.terminals.disconnect(self.world.time_s)
         else:
             step_v = 0.0 if self.source_mode == "FIX" else SWEEP_STEP_V
             self.world.terminals.hold(self.level_v + step_v, self.world.time_s)
@@ -97,7 +97,7 @@ class Keithley2400(ScpiStatus):
         alone = self._off_mode in LEAVES_THE_CELL_ALONE
         self.shorted = not alone and (was_on or self.shorted)
         if alone:
-            self.world.terminals.disconnect()
+            self.world.terminals.disconnect(self.world.time_s)
         elif was_on:
             self.world.terminals.hold(0.0, self.world.time_s)
 

@@ -94,13 +94,13 @@ class Keithley2450(ScpiStatus):
         opens = self._off_modes[self.source_function] == "HIMP"
         self.shorted = not on and not opens and (was_on or self.shorted)
         if on and self.source_function == "CURR":
-            self.world.terminals.disconnect()
+            self.world.terminals.disconnect(self.world.time_s)
         elif on:
             self.world.terminals.hold(self._level_v, self.world.time_s)
         elif was_on and not opens:
             self.world.terminals.hold(0.0, self.world.time_s)
         elif was_on or opens:
-            self.world.terminals.disconnect()
+            self.world.terminals.disconnect(self.world.time_s)
 
     def get_output(self) -> int:
         """OUTP?."""

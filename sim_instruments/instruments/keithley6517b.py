@@ -95,7 +95,7 @@ class Keithley6517B(ScpiStatus):
         if self._closes_circuit():
             self.world.terminals.hold(self.level_v if self._output else 0.0, self.world.time_s)
         else:
-            self.world.terminals.disconnect()
+            self.world.terminals.disconnect(self.world.time_s)
 
     def set_output(self, on: bool) -> None:
         """OUTP."""

@@ -129,7 +129,7 @@ class Solartron1287:
     def _act(self) -> None:
         terminals = self.world.terminals
         if not self._polarised:
-            terminals.disconnect()
+            terminals.disconnect(self.world.time_s)
             return
         if self._galvanostat:
             self._polarised = False

@@ -57,9 +57,9 @@ def test_the_current_is_logged_densely_at_first_and_read_back_with_its_potential
 
 
 def test_the_resting_cell_is_recorded_too(cell_station, measure_cell):
-    rest = [row["data"] for row in measure_cell(cell_station(), SHORT).rows("SELECT data FROM records")]
+    records = [row["data"] for row in measure_cell(cell_station(), SHORT).rows("SELECT data FROM records")]
+    rest = [row for row in records if row["phase"] == "rest"]
     assert len(rest) > 20
-    assert {row["phase"] for row in rest} == {"rest"}
     assert max(row["elapsed_s"] for row in rest) == pytest.approx(30, abs=1)
 
 
@@ -262,6 +262,88 @@ def test_the_plan_names_rest_spectra_and_hold_with_their_potentials():
     plan = procedure.plan()
     assert [step.label.split(" at ")[0] for step in plan] == [
         "settle",
-        *["rest", "spectrum", "hold 10 mV", "spectrum"] * 2,
+        *["rest", "current", "spectrum", "hold 10 mV", "spectrum", "current"] * 2,
     ]
-    assert [step.potential_v for step in plan[1:5]] == [0, 0, 0.01, 0.01]
+    assert [step.potential_v for step in plan[1:7]] == [0, 0, 0, 0.01, 0.01, 0]
+    assert [step.duration_s for step in plan if step.label.startswith("current at 0 V")] == [60] * 4
+    assert {step.current_a for step in plan if step.label.startswith("current")} == {
+        procedure.current_limit_a
+    }
+
+
+def test_the_plan_counts_the_other_polarity_and_a_second_step():
+    procedure = BruceVincent()
+    parameters = {
+        "temperatures_degc": [60.0],
+        "reverse": True,
+        "second_delta_v_v": 0.02,
+        "zero_current_min": 0,
+    }
+    procedure.set_parameters(parameters | {"repeats": 2})
+    holds = [step.potential_v for step in procedure.plan() if step.label.startswith("hold")]
+    assert holds == [0.01, -0.01, 0.02] * 2
+    assert procedure.rows_per_step == 6
+    assert not any(step.label.startswith("current") for step in procedure.plan())
+
+
+def zeros(measured):
+    return [
+        row["data"]
+        for row in measured.rows("SELECT data FROM records ORDER BY number")
+        if row["data"]["phase"].startswith("zero")
+    ]
+
+
+def test_the_current_at_0_v_is_recorded_before_and_after_beside_the_polarisation(cell_station, measure_cell):
+    measured = measure_cell(cell_station(), SHORT + "zero_current_min = 0.5")
+    assert (measured.outcome.status, measured.cell_on) == ("finished", False)
+    phases = ("zero before", "zero after")
+    before, after = ([row for row in zeros(measured) if row["phase"] == phase] for phase in phases)
+    (hold,) = measured.rows("SELECT * FROM polarisations")
+    for series in (before, after):
+        assert 25 < len(series) <= 31
+        assert all(abs(row["potential_v"] - hold["rest_potential_v"]) < 1e-4 for row in series)
+    assert before[-1]["time_s"] < hold["started_s"] < hold["ended_s"] <= after[0]["time_s"]
+    assert all(abs(row["current_a"]) < 1e-7 for row in before)
+    assert after[0]["current_a"] < -1e-7  # the gradient relaxes
+    assert max(point["elapsed_s"] for point in points(measured)) <= 181
+
+
+def test_the_other_polarity_is_a_polarisation_of_its_own(cell_station, measure_cell):
+    measured = measure_cell(cell_station(), SHORT + "reverse = true\nrelaxation_min = 20")
+    assert states(measured) == ["finished", "finished"]
+    first, second = measured.rows("SELECT * FROM polarisations ORDER BY number")
+    steps_v = [row["potential_v"] - row["rest_potential_v"] for row in (first, second)]
+    assert steps_v == pytest.approx([0.01, -0.01])
+    assert second["started_s"] - first["ended_s"] >= 1200
+
+
+@pytest.mark.parametrize("phase", ["zero before", "zero after"])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("overload", "flagged this point"), ("lost", "cannot open"), ("", "asked")]
+)
+def test_a_fault_or_a_stop_at_0_v_switches_the_cell_off_and_loses_nothing(
+    cell_station, measure_cell, phase, kind, words
+):
+    stop, seen, rig = StopRequest(), [], {}
+
+    def watch(event):
+        if event.topic != "results" or event.get("phase") != phase:
+            return
+        seen.append(event)
+        if len(seen) == 10 and kind:
+            details = {"duration_s": 0.01} if kind == "lost" else {}
+            rig["rig"].faults.add(kind, instrument=CELL, command="GP1", **details)
+        elif len(seen) == 10:
+            stop.request("asked")
+
+    def before(bench, built):
+        rig["rig"] = built
+        return bench
+
+    measured = measure_cell(cell_station(), SHORT, before=before, on_event=watch, stop=stop)
+    assert measured.outcome.status == ("failed" if kind else "aborted")
+    assert words in measured.outcome.reason
+    assert not measured.cell_on
+    assert len(zeros(measured)) >= len(seen) >= 10
+    assert states(measured) == (["finished"] if phase == "zero after" else [])

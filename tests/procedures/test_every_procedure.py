@@ -121,6 +121,35 @@ def test_a_ramp_takes_spectra_all_the_way(rig):
     assert temperatures == sorted(temperatures) or max(temperatures) < 71
 
 
+def test_a_ramp_begins_and_ends_with_a_spectrum_at_rest(rig):
+    options = {"start_degc": 50.0, "end_degc": 54.0, "ramp_k_min": 1.0, "dwell_min": 5.0}
+    options["frequencies_hz"] = [1e6, 1e5, 1e4, 1e3, 100.0]
+    rows, emitted = run(procedure_named("TemperatureRampEIS"), rig, **options)
+    started = [record for topic, record in emitted if topic == "spectrum" and record["state"] == "started"]
+    assert [one["band_k"] for one in (started[0], started[-1])] == [1.0, 1.0]
+    assert all(one.get("band_k") is None for one in started[1:-1])
+    assert [one["setpoint_k"] - ZERO_CELSIUS_K for one in (started[0], started[-1])] == pytest.approx(
+        [50, 54]
+    )
+    settled = [record["phase"] for topic, record in emitted if topic == "temperature"]
+    assert settled.count("dwell") >= 2 * 5 * 60 / 5
+    by_spectrum = {}
+    for row in rows:
+        by_spectrum.setdefault(row["spectrum"], []).append(row["temperature_k"])
+    spans_k = [max(one) - min(one) for one in by_spectrum.values()]
+    assert max(spans_k[0], spans_k[-1]) < 0.05
+    assert min(spans_k[1:-2]) > max(spans_k[0], spans_k[-1])
+
+
+def test_a_ramp_without_its_lag_has_no_spectrum_at_rest(rig):
+    options = {"start_degc": 50.0, "end_degc": 52.0, "ramp_k_min": 1.0, "measure_lag": False}
+    options |= {"frequencies_hz": [1e6, 1e5], "dwell_min": 1.0}
+    _, emitted = run(procedure_named("TemperatureRampEIS"), rig, **options)
+    started = [record for topic, record in emitted if topic == "spectrum" and record["state"] == "started"]
+    assert started
+    assert all(one.get("band_k") is None for one in started)
+
+
 WIDE_HZ = [float(f"{10 ** (6 - i / 4):.6g}") for i in range(21)]
 
 

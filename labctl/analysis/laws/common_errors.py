@@ -56,7 +56,7 @@ class CommonError:
     def of_temperature(cls, error: TemperatureError) -> "CommonError":
         """An error of all temperatures."""
         nothing = np.zeros((1, error.change_k.size))
-        return cls(error.source, error.cause, nothing, error.change_k)
+        return cls(error.source, error.cause, nothing, error.change_k, error.kind)
 
 
 @dataclass(frozen=True)

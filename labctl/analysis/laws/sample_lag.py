@@ -3,12 +3,12 @@
 1. The sample follows its sensor to first order: dT/dt = (T_sensor - T) / tau. The readings are filtered with
    a time constant, and ln(sigma T) of all spectra, at rest and moving, must then lie on one smooth curve
    against 1/T: tau is what makes it so.
-2. Spectra at rest beside moving ones tell tau, and so do two ways. Spectra that all move alike do not: a lag
-   then looks like another law.
+2. Spectra at rest beside moving ones determine tau, and so do two ways. Spectra that all move alike do not:
+   a lag then looks like another law.
 3. A spectrum belongs to the temperature at which its resistance shows: the mean over its points, weighted by
    the square of the share of the resistance in the impedance, |Z|/R above the arc and R/|Z| below it.
 4. A time constant below zero says that the resistance shows later than this mean.
-5. A sample that changes during the run looks like a lag. Nothing here tells the two apart.
+5. A sample that changes during the run looks like a lag. Nothing here separates the two.
 """
 
 from collections.abc import Callable, Sequence
@@ -100,7 +100,7 @@ def resistance_shows(z_ohm: NDArray[np.complex128], total_ohm: float) -> Array:
 
 
 def sample_lag(time_s: Array, sensor_k: Array, spectra: Sequence[MovingSpectrum]) -> SampleLag | None:
-    """Return the lag of a sample in a run; None where its spectra cannot tell it.
+    """Return the lag of a sample in a run; None where its spectra do not determine it.
 
     Parameters
     ----------

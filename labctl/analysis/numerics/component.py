@@ -21,6 +21,14 @@ SOURCES = (
     "reference resistor",
     "between mounts",
     "change of the sample",
+    "steady current",
+    "step of potential",
+    "bulk resistance",
+    "interface resistance",
+    "zero of the current",
+    "scale of the current",
+    "polarity",
+    "linear range",
 )
 """Names of sources, as a person reads them."""
 

@@ -21,7 +21,7 @@ AGREE_WITHIN = 2.0
 
 
 def thickness_before_and_after(before_m: Estimate, after_m: Estimate | None) -> Estimate:
-    """Return the thickness during a run in m; without a second measurement that of the first."""
+    """Return the thickness during a run in m; without a second measurement the first one."""
     if after_m is None:
         return before_m
     middle = (before_m.value + after_m.value) / 2

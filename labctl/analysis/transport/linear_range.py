@@ -49,11 +49,8 @@ def linear_correction(
     """
     if temperature_k is None:
         return Estimate(1.0, 0.0), []
-    step, steady, rss = (
-        inputs[name].value for name in ("delta_v_v", "steady_current_a", "steady_resistance_ohm")
-    )
-    over_electrolyte_v, unit_v = abs(step - steady * rss), thermal_voltage_v(temperature_k, charges)
-    share = over_electrolyte_v / unit_v
+    share, unit_v = _share(inputs, charges, temperature_k), thermal_voltage_v(temperature_k, charges)
+    over_electrolyte_v = share * unit_v
     if share <= LINEAR_SHARE:
         return Estimate(1.0, 0.0), []
     if share > LARGEST_SHARE:
@@ -68,6 +65,23 @@ def linear_correction(
         f"{1e3 * LINEAR_SHARE * unit_v:.2g} mV: rho+ raised by {factor - 1:.2%}, for an ideal dilute salt"
     )
     return Estimate(factor, (factor - 1) / 2), [flag]
+
+
+def largest_error(inputs: Mapping[str, Estimate], charges: tuple[int, int], temperature_k: float) -> float:
+    """By which share the steady current may be too low within the linear range; 0 beyond it: corrected there.
+
+    For an ideal, dilute salt. `inputs` as for `bruce_vincent`.
+    """
+    share = _share(inputs, charges, temperature_k)
+    return (share / 2) / math.tanh(share / 2) - 1 if 0 < share <= LINEAR_SHARE else 0.0
+
+
+def _share(inputs: Mapping[str, Estimate], charges: tuple[int, int], temperature_k: float) -> float:
+    """Voltage over the electrolyte over (1/z+ + 1/|z-|) RT/F."""
+    step, steady, rss = (
+        inputs[name].value for name in ("delta_v_v", "steady_current_a", "steady_resistance_ohm")
+    )
+    return abs(step - steady * rss) / thermal_voltage_v(temperature_k, charges)
 
 
 def corrected(fraction: Estimate, factor: Estimate) -> Estimate:

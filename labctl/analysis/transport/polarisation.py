@@ -30,7 +30,6 @@ LARGEST_SMALL_DRIFT = 0.002
 MOST_LEFT_OUT = 0.05
 CHARGING_ALARM = 4.0
 STRONG_CORRELATION = 1.5
-DISAGREEMENT = 0.02
 SURELY_CHANGING = 1.5
 
 
@@ -87,14 +86,18 @@ class PolarisationFit:
         return time_to_steady_s(initial, steady, self.time_constant_s.value, tolerance)
 
     @property
-    def initial_disagreement(self) -> float:
-        """How far the transient's I0 is from the spectrum's, relative to it; 0 where noise may explain it."""
+    def initial_difference(self) -> Estimate:
+        """The transient's I0 over the spectrum's, less 1: signed, with the uncertainty of both."""
         spectrum, transient = self.initial_current_a, self.transient_initial_current_a
-        apart = abs(spectrum.value - transient.value)
         uncertainty = math.hypot(spectrum.standard_uncertainty, transient.standard_uncertainty)
-        if apart <= max(ALARM * uncertainty, DISAGREEMENT * abs(spectrum.value)):
-            return 0.0
-        return apart / abs(spectrum.value)
+        if transient == spectrum:  # no spectrum was given: the transient is all there is
+            return Estimate(0.0, 0.0)
+        return Estimate(transient.value / spectrum.value - 1, uncertainty / abs(spectrum.value))
+
+    @property
+    def initial_disagreement(self) -> float:
+        """How far the transient's I0 is from the spectrum's beyond noise, relative to it, without sign."""
+        return beyond_noise(self.initial_difference)
 
     @property
     def white(self) -> bool:
@@ -142,6 +145,11 @@ def fit_polarisation(
     sign = _sign(current, delta_v_v)
     spectrum = _spectrum_current(delta_v_v, series_resistance_ohm)
     return _result(_without_charging(time, sign * current), sign, spectrum, steady_tolerance)
+
+
+def beyond_noise(difference: Estimate) -> float:
+    """The part of a difference that its own uncertainty does not explain: variances subtract."""
+    return math.sqrt(max(difference.value**2 - difference.standard_uncertainty**2, 0.0))
 
 
 def is_clearly_changing(
@@ -353,8 +361,12 @@ def _flags(result: PolarisationFit, fit: Relaxed) -> tuple[str, ...]:
 
 
 def _disagreement(result: PolarisationFit) -> list[str]:
-    if not result.initial_disagreement:
+    difference = result.initial_difference
+    if abs(difference.value) <= ALARM * difference.standard_uncertainty:
         return []
     spectrum, transient = result.initial_current_a, result.transient_initial_current_a
     values = f"{spectrum.value:.4g} A from the spectrum, {transient.value:.4g} A from the transient"
-    return [f"initial currents disagree: {values}"]
+    return [
+        f"initial currents disagree: {values}, {difference.value:+.2%}: another scale for direct than for "
+        "alternating current, a zero of the current, or a late first sample"
+    ]

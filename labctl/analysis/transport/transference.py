@@ -13,6 +13,7 @@ ALARM = 3.0
 MOST_IN_THE_INTERPHASE = 0.9
 NOTICEABLE_CHANGE = 0.02
 MANY_ELECTRONS = 0.1
+NEAR_ZERO = 0.01
 CURRENT_FRACTION = (
     "rho+ (Bruce-Vincent): the current fraction of the cation at steady state under a small voltage. "
     "It equals the transference number t+ in an ideal, dilute solution of a fully dissociated salt "
@@ -40,7 +41,8 @@ class Transference:
     naive : Estimate or None
         Iss / I0, for comparison only: wrong whenever the interphases have a resistance.
     watanabe : Estimate or None
-        Rb / (dV / Iss - Rss), where the bulk resistance was given: Watanabe's variant.
+        Rb / (dV / Iss - Rss), where the bulk resistance was given: Watanabe's variant. With
+        I0 = dV / (Rb + R0) it is the same number, and no check of it.
     newman_number : Estimate or None
         Ne = 1 / rho+ - 1 of Bruce-Vincent (Balsara & Newman, 10.1149/2.0651514jes).
     flags : tuple of str
@@ -68,6 +70,7 @@ def bruce_vincent(
     cation_charge: int = 1,
     anion_charge: int = 1,
     temperature_k: float | None = None,
+    electrodes_pass: bool | None = None,
 ) -> Transference:
     """Cation transference number of a symmetric cell with reversible electrodes.
 
@@ -92,13 +95,16 @@ def bruce_vincent(
     temperature_k : float, optional
         With it the voltage over the electrolyte is held against the range in which the steady current is
         proportional to it, and the current corrected, or refused: see `transport.linear_range`.
+    electrodes_pass : bool, optional
+        Whether a spectrum or the other polarity shows that the electrodes pass the cation; None: not known.
+        Without it a number below 0.01 is refused: blocked ions and a leak give the same current.
 
     Raises
     ------
     ValueError
         Naming the argument: not finite, currents that are zero or of a sign other than the step's, negative
         resistances, a step above 1 V (millivolt given as volt?) or far outside the linear range, an
-        interphase that takes all of the voltage.
+        interphase that takes all of the voltage, a number near 0 of electrodes that may block.
     """
     inputs = {
         "delta_v_v": as_estimate("delta_v_v", delta_v_v),
@@ -112,6 +118,7 @@ def bruce_vincent(
     _refuse(inputs)
     factor, step_flags = linear_correction(inputs, (cation_charge, anion_charge), temperature_k)
     value = corrected(_current_fraction(inputs, resistance_correlation), factor)
+    refuse_near_zero(value.value, electrodes_pass, value.value)
     bulk = None if bulk_resistance_ohm is None else as_estimate("bulk_resistance_ohm", bulk_resistance_ohm)
     if bulk is not None and not bulk.value > 0:
         raise ValueError(f"bulk_resistance_ohm must be positive, got {bulk.value:g}")
@@ -125,6 +132,19 @@ def bruce_vincent(
         newman_number=_newman(value),
         flags=(*step_flags, *_flags(inputs, value), *_bulk_flags(inputs, bulk), *_caution(cation_charge)),
     )
+
+
+def refuse_near_zero(lowest: float, electrodes_pass: bool | None, value: float) -> None:
+    """Raise ValueError for a number near 0 where nothing shows that the electrodes pass the cation.
+
+    `lowest` is the value, or the value less its standard uncertainty.
+    """
+    if lowest < NEAR_ZERO and not electrodes_pass:
+        raise ValueError(
+            f"rho+ = {value:.2g} is near 0, and neither the spectrum nor the other polarity "
+            "shows that the electrodes pass the cation: a blocked cell with a leak or an offset gives the "
+            "same current"
+        )
 
 
 def electronic_transference(

@@ -7,7 +7,7 @@ from labctl.readmodel.formatting import typeset
 from labctl.readmodel.polarisation_text import steady_current, title
 from labctl.readmodel.snapshot import PolarisationCurve, RunSnapshot
 from labctl.readmodel.stated_text import not_stated_in_words
-from labctl.readmodel.transference_text import number_in_words
+from labctl.readmodel.transference_text import not_stated, number_in_words
 
 
 def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: Appearance) -> str:
@@ -17,6 +17,7 @@ def on_one(curve: PolarisationCurve, run: RunSnapshot, colour: str, appearance: 
     for row in run.transference_numbers:
         if row["polarisation_id"] == curve.id:
             lines.append(f"<b>{escape(typeset(number_in_words(row)))}</b>")
+            lines += [escape(words) for words in not_stated(row) if row["value"] is not None]
             lines += [f"<span style='color:{appearance.warning}'>{escape(f)}</span>" for f in row["flags"]]
     missing = not_stated_in_words(run.stated)
     if missing:

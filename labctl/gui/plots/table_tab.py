@@ -11,10 +11,10 @@ from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.shown_columns import CONDUCTIVITY
 from labctl.readmodel.snapshot import Row
 from labctl.readmodel.stated_text import not_stated_in_words
-from labctl.readmodel.transference_text import interval, quantity, value
+from labctl.readmodel.transference_text import interval, newman_number, quantity, value
 
 HEADINGS = ("run", *(column.typeset_heading for column in CONDUCTIVITY), "branch", "remarks")
-TRANSFERENCE = ("run", "T / °C", "quantity", "value", "95 %", "remarks")
+TRANSFERENCE = ("run", "T / °C", "quantity", "value", "95 %", "Ne", "remarks")
 EXPORTED = ("conductivities", "transference_numbers")
 
 
@@ -88,5 +88,5 @@ def _conductivity(item: tuple[int, Row]) -> Line:
 def _transference(item: tuple[int, Row]) -> Line:
     run_id, row = item
     place = celsius(row["temperature_k"]) if row["temperature_k"] else ""
-    cells = (place, typeset(quantity(row)), value(row), interval(row))
+    cells = (place, typeset(quantity(row)), value(row), interval(row), newman_number(row))
     return Line((str(run_id), *cells, "; ".join(row["flags"])))

@@ -10,6 +10,7 @@ from typing import Any
 from labctl.store.queries.run_parts import part_ids
 from labctl.store.queries.source import Rows, marks
 
+LONG_S = 1e18
 _OUTCOMES = """
 SELECT count(*) AS finished, count(*) - count(c.id) AS silent, count(c.bound) AS bounds
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
@@ -151,3 +152,33 @@ def finished_polarisations(db: Rows, run_id: int) -> list[int]:
 def good_polarisation_points(db: Rows, polarisation_id: int) -> list[dict[str, Any]]:
     """Return the points of a polarisation that have the status ok, in the order measured."""
     return db.rows(_GOOD_CURRENTS, (polarisation_id,))
+
+
+def zero_current_points(
+    db: Rows, run_id: int, phase: str, after_s: float, before_s: float
+) -> list[dict[str, Any]]:
+    """Return elapsed_s, potential_v, current_a and time_s of good points of a phase, between two times."""
+    query = """SELECT data FROM records WHERE run_id = ? AND time_s >= ? AND time_s <= ?
+               AND json_extract(data, '$.phase') = ? ORDER BY number"""
+    found = [row["data"] for row in db.rows(query, (run_id, after_s, before_s, phase))]
+    names = ("time_s", "elapsed_s", "potential_v", "current_a")
+    good = [point for point in found if point.get("status", "ok") == "ok"]
+    return [{name: point[name] for name in names} for point in good if all(name in point for name in names)]
+
+
+def polarisations_of_step(db: Rows, run_id: int, step: int | None) -> list[dict[str, Any]]:
+    """Return the finished polarisations of a step of a run, in the order measured."""
+    query = """SELECT * FROM polarisations
+               WHERE run_id = ? AND step IS ? AND status = 'finished' ORDER BY number"""
+    return db.rows(query, (run_id, step))
+
+
+def neighbouring_times_s(db: Rows, polarisation: Mapping[str, Any]) -> tuple[float, float]:
+    """Return when the polarisation before ended and when the one after began; 1e18 s away without one."""
+    query = """SELECT max(CASE WHEN number < ? THEN ended_s END) AS ended_s,
+                      min(CASE WHEN number > ? THEN started_s END) AS started_s
+               FROM polarisations WHERE run_id = ?"""
+    number = polarisation["number"]
+    (row,) = db.rows(query, (number, number, polarisation["run_id"]))
+    ended_s, started_s = row["ended_s"], row["started_s"]
+    return (-LONG_S if ended_s is None else ended_s, LONG_S if started_s is None else started_s)

@@ -112,6 +112,20 @@ def test_the_night_is_told_job_by_job_with_its_numbers(folder):
     assert re.search(r"set points 40\.00 to 80\.00 °C, within 0\.\d+ K of them during spectra", text)
 
 
+def test_a_run_without_any_certificate_says_so_and_what_to_calibrate_first(folder):
+    missing = "not stated, and in no interval: thermometer, sensor to sample, geometry"
+    assert missing in labctl(folder, "summary")
+    shown = labctl(folder, "show", "1")
+    for line in ("thermometer: not stated", "sensor to sample: not stated", "geometry: not stated"):
+        assert line in shown
+    unknowns = shown[shown.index("largest unknowns, none of them in the intervals") :].splitlines()
+    shares = [
+        float(re.findall(r"sigma ± ([\d.]+) %", line)[0]) for line in unknowns if " if it were " in line
+    ]
+    assert len(shares) >= 4
+    assert shares == sorted(shares, reverse=True)
+
+
 def test_why_a_job_failed_and_what_to_do_is_said(folder):
     text = labctl(folder, "summary")
     assert re.search(r"job 2 .*: failed: .*726.85 degC is outside", text)

@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,6 +68,22 @@ class Notebook:
         ended = {"status": "finished", "ended_s": 2.0} | (ended or {})
         self.store.update("polarisations", polarisation_id, ended)
         return polarisation_id
+
+    def zero_current(self, phase, samples, at_s) -> None:
+        """Write points at 0 V, (elapsed s, A), as the procedure emits them."""
+        for number, (elapsed_s, current_a) in enumerate(samples):
+            data = {"phase": phase, "time_s": at_s, "elapsed_s": elapsed_s, "potential_v": 0.0}
+            row = {"run_id": self.run_id, "number": number, "time_s": at_s}
+            self.store.append("records", row | {"data": data | {"current_a": current_a, "status": "ok"}})
+        self.store.flush()
+
+    def electronic_share(self, value, standard_uncertainty) -> None:
+        """Write the fact about the sample."""
+        with self.store.read() as db:
+            (run,) = db.rows("SELECT sample_id FROM runs WHERE id = ?", (self.run_id,))
+        row = {"sample_id": run["sample_id"], "uuid": str(uuid.uuid4()), "kind": "electronic_share_1"}
+        row |= {"value": value, "standard_uncertainty": standard_uncertainty, "source": "blocking cell"}
+        self.store.insert("facts", row | {"person": "", "time_s": 1.0, "details": {}})
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         with self.store.read() as db:

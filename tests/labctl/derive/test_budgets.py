@@ -13,7 +13,7 @@ from labctl.analysis.numerics.budget import Component, combined, estimate_of
 from labctl.analysis.resistance.analyser_share import AnalyserShare
 from labctl.derive import conductivities, derive_conductivities, derive_fits
 from labctl.derive.budgets import CONDUCTIVITY, as_kept, components_in, listed, not_stated_in
-from labctl.derive.point_errors import errors_of_points, own_relative_u, times_of_flagged
+from labctl.derive.point_errors import errors_of_points, flagged_in_words, own_relative_u, times_of_flagged
 from labctl.store import Store
 
 AREA = Component("area", 0.02, "B", True, "area")
@@ -74,6 +74,21 @@ def test_a_point_whose_circuit_does_not_describe_it_counts_a_ninth():
     flagged = point(flags=["poor fit: residuals 5.0%"])
     assert times_of_flagged([point(), flagged]).tolist() == [1.0, 3.0]
     assert times_of_flagged([flagged, flagged]).tolist() == [1.0, 1.0]
+    assert times_of_flagged([flagged, flagged, point(bound="upper")]).tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("flagged", "stated", "said"),
+    [
+        (0, True, []),
+        (1, True, ["1 of 2 points flagged as poor fit or circuit incomplete: 1/9 weight"]),
+        (1, False, ["1 of 2 points are flagged as poor fit or circuit incomplete: all count alike"]),
+        (2, True, ["every point is flagged as poor fit or circuit incomplete: all count alike"]),
+    ],
+)
+def test_a_law_says_how_flagged_points_count(flagged, stated, said):
+    points = [point(flags=["circuit incomplete: residuals 1 %"] * (number < flagged)) for number in range(2)]
+    assert flagged_in_words(points, stated) == said
 
 
 @pytest.fixture

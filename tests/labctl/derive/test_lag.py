@@ -135,8 +135,8 @@ def test_the_energy_of_a_ramp_holds_the_truth_and_names_the_lag_in_its_budget(ru
     law = preferred(ramp.laws(ramp.corrected()))
     energy = law["parameters"]["activation_energy"]
     assert energy["low_95"] <= 0.84 <= energy["high_95"]
-    sources = {one["source"] for one in law["budget"]["components"]["activation_energy"]}
-    assert "sensor to sample" in sources
+    kinds = {one["source"]: one["type"] for one in law["budget"]["components"]["activation_energy"]}
+    assert kinds["sensor to sample"] == "A"
     assert not any("lag" in name for name in law["budget"]["not_stated"])
 
 

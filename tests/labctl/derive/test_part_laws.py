@@ -150,3 +150,23 @@ def test_show_prints_the_laws_of_the_parts(measured, tmp_path):
     assert {row["part"] for row in told["part_fits"]} == set(OF_RESISTANCE)
     (first, *_) = [row for row in told["resistances"] if row["quantity"] == "total"]
     assert first["readings"][0]["resistance_ohm"] == first["resistance_ohm"]
+
+
+def test_the_energies_of_the_parts_hold_the_thermometer_that_the_run_states(tmp_path, make_notebook):
+    def energies(name, accuracy):
+        book = make_notebook(Store.open(tmp_path / name), {})
+        book.store.record_provenance(book.run_id, {"accuracy": accuracy})
+        for kelvin, impedances in zip(KELVIN[::2], list(crossing())[::2], strict=True):
+            book.spectrum([kelvin - 0.01, *[kelvin + 0.01] * 56], impedances=impedances)
+        derive_run(book.store, book.run_id, 6.0)
+        rows = {row["part"]: row["standard_uncertainty_ev"] for row in book.rows("part_laws")}
+        book.store.close()
+        return rows
+
+    silent = energies("silent.db", {})
+    stated = energies("stated.db", {"thermometer": {"instrument": "oven", "offset_u_k": 2.0, "gain_u": 0.0}})
+    assert stated.keys() == silent.keys() >= {"bulk", "grain_boundary_apparent"}
+    for part, energy_ev in (("bulk", BULK_EV), ("grain_boundary_apparent", BOUNDARY_EV)):
+        assert stated[part] > silent[part]
+        added = (stated[part] ** 2 - silent[part] ** 2) ** 0.5
+        assert added == pytest.approx(2 * 2.0 * energy_ev / 325, rel=0.15)

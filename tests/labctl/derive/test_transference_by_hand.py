@@ -323,8 +323,10 @@ STEADY_A = VOLT / (BULK_OHM / RHO_PLUS + R0_OHM)
 def reversible(notebook, spectra, resistance):
     """Derive a hold between reversible electrodes, with one spectrum before and one while held."""
 
-    def derive(before=None, held=None, sample=None, **row):
+    def derive(before=None, held=None, sample=None, gain=1.0, off_a=0.0, zeros=(), share=None, **row):
         book = notebook(electrodes="reversible", **(sample or {}))
+        if share:
+            book.electronic_share(*share)
         usual = {"total_ohm": BULK_OHM, "u_ohm": 1.0, "interphase_ohm": Estimate(R0_OHM, 1.0)}
         spectra.answers = [resistance(**(usual | (before or {}))), resistance(**(usual | (held or {})))]
         seconds = [5.0 * n for n in range(161)]
@@ -332,7 +334,8 @@ def reversible(notebook, spectra, resistance):
         noisy = [a * (1 + 1e-5 * (-1) ** n) for n, a in enumerate(currents_a.tolist())]
         row = AT_REST | {"potential_v": VOLT, "initial_spectrum_id": book.spectrum()} | row
         ended = {"steady_spectrum_id": book.spectrum()}
-        samples = [(s, VOLT, a) for s, a in zip(seconds, noisy, strict=True)]
+        samples = [(s, VOLT, gain * a + off_a) for s, a in zip(seconds, noisy, strict=True)]
+        book.zero_current("zero before", zeros, at_s=0.5)
         polarisation_id = book.polarisation(samples, ended, **row)
         return derive_polarisation(book.store, polarisation_id, 7.0)
 
@@ -469,3 +472,61 @@ def test_a_spectrum_that_contradicts_the_transient_widens_the_step(reversible):
     row = reversible(before={"total_ohm": 1720.0}, held={"total_ohm": 1720.0})
     assert row["delta_v_u_v"] == pytest.approx(VOLT * 0.1, rel=0.02)
     assert any("initial currents disagree" in flag for flag in row["flags"])
+
+
+def by_source(row):
+    """Standard uncertainty of each source in the budget of the number."""
+    components = row["budget"]["components"]["rho_plus"]
+    return {name: root_sum_of_squares(*(c["change"] for c in components if c["source"] == name))
+            for name in {c["source"] for c in components}}  # fmt: skip
+
+
+@pytest.mark.parametrize("gain", [0.99, 1.01])
+def test_a_scale_that_is_off_by_a_percent_is_told_and_carried(reversible, gain):
+    row = reversible(gain=gain, zeros=[(float(n), 1e-11 * (-1) ** n) for n in range(61)])
+    assert abs(row["value"] / RHO_PLUS - 1) > 0.01
+    assert row["low_95"] <= RHO_PLUS <= row["high_95"]
+    assert row["high_95"] - row["low_95"] < 0.02
+    assert by_source(row)["scale of the current"] == pytest.approx(0.0034, rel=0.1)
+    assert any("initial currents disagree: " in flag and f"{gain - 1:+.2%}" in flag for flag in row["flags"])
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_an_offset_of_the_current_is_carried_where_the_zero_was_not_measured(reversible, sign):
+    row = reversible(off_a=sign * 0.01 * INITIAL_A)
+    assert abs(row["value"] / RHO_PLUS - 1) > 0.02
+    assert row["low_95"] <= RHO_PLUS <= row["high_95"]
+    assert "zero of the current" in row["budget"]["not_stated"]
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_the_current_at_0_v_is_subtracted_with_its_uncertainty(reversible, sign):
+    off_a = sign * 0.01 * INITIAL_A
+    zeros = [(float(n), off_a + 1e-10 * (-1) ** n) for n in range(61)]
+    row = reversible(off_a=off_a, zeros=zeros)
+    assert row["value"] == pytest.approx(RHO_PLUS, rel=1e-3)
+    assert row["steady_current_a"] == pytest.approx(STEADY_A, rel=1e-3)
+    assert row["relaxation"]["zero_before_a"]["value"] == pytest.approx(off_a, rel=0.01)
+    assert any("the current at 0 V was" in flag and "0.01 of I0: subtracted" in flag for flag in row["flags"])
+    assert 0 < by_source(row)["zero of the current"] < 1e-3 * RHO_PLUS
+    assert "zero of the current" not in row["budget"]["not_stated"]
+
+
+def test_the_electronic_share_of_the_sample_is_taken_out_with_its_uncertainty(reversible):
+    plain, known = reversible(), reversible(share=(0.01, 0.001))
+    assert known["value"] < plain["value"] - 0.005
+    assert by_source(known)["electronic share"] > 0.0005
+    assert "electronic share" in plain["budget"]["not_stated"]
+    assert "electronic share" not in known["budget"]["not_stated"]
+    assert any(flag.startswith("electronic share 0.01 known") for flag in known["flags"])
+    unknown = reversible(share=(0.01, None))
+    assert "uncertainty of the electronic share" in unknown["budget"]["not_stated"]
+
+
+def test_the_components_add_up_to_the_standard_uncertainty(reversible):
+    row = reversible(before={"u_ohm": 20.0}, held={"interphase_ohm": Estimate(R0_OHM * 1.1, 1.0)})
+    parts = by_source(row)
+    assert root_sum_of_squares(*parts.values()) == pytest.approx(row["standard_uncertainty"], rel=1e-6)
+    assert {"steady current", "bulk resistance", "interface resistance", "change of the sample"} <= set(parts)
+    assert parts["bulk resistance"] == pytest.approx(RHO_PLUS * 0.01, rel=0.02)
+    assert "potentiostat" in row["budget"]["not_stated"]

@@ -7,6 +7,7 @@ import pytest
 from labctl.bench import Limits
 from labctl.clock import VirtualClock
 from labctl.config.station import read_station
+from labctl.measure.events import CurrentMeasured
 from labctl.queue.requests import Request
 from labctl.queue.steering import Steering
 
@@ -57,3 +58,17 @@ def test_new_temperatures_that_the_oven_cannot_reach_are_refused(answered):
     )
     assert answers == [f"refused: {refusal}"]
     assert revised == []
+
+
+@pytest.mark.parametrize(("phase", "waits"), [("rest", True), ("zero before", False), ("zero after", False)])
+def test_a_pause_does_not_leave_the_cell_held_at_0_v(phase, waits):
+    clock = VirtualClock()
+    pauses = SimpleNamespace(in_force=lambda: SimpleNamespace(after="point", reason="", station=""))
+    requests = SimpleNamespace(pending=lambda job, claim: [])
+    limits = Limits((0.0, 2000.0), 1.0, 0.1)
+    steering = Steering(SimpleNamespace(id=1, claims=1), requests, pauses, clock, limits, lambda: False, 60.0)
+    steering.take(SimpleNamespace(), 0)
+    steering.see(CurrentMeasured(time_s=0.0, elapsed_s=0.0, potential_v=0.0, current_a=0.0, phase=phase))
+    before_s = clock.monotonic()
+    steering()
+    assert (clock.monotonic() > before_s) is waits

@@ -93,6 +93,12 @@ def test_points_appear_as_they_are_measured(store, begin, follow):
     assert list(follower.poll().spectra[0].z_ohm.real) == [100, 101, 102, 103]
 
 
+def test_what_is_not_stated_is_known_from_the_first_look_on(store, begin, follow):
+    snapshot = follow(begin()).poll()
+    assert "analyser: not stated" in snapshot.stated
+    assert "geometry: not stated" in snapshot.stated
+
+
 def test_a_bad_point_is_counted_and_not_drawn(store, begin, follow):
     run_id = begin()
     spectrum_id = spectrum(store, run_id, 0, points=2)

@@ -32,17 +32,29 @@ def test_stepping_back_to_zero_turns_the_current_round(terminals):
     assert terminals.current_a(1e6) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_disconnecting_forgets_the_history(terminals):
+def test_a_cell_that_was_polarised_long_ago_has_forgotten_it(terminals):
     terminals.hold(0.01, 0.0)
-    terminals.disconnect()
-    terminals.hold(0.0, 10.0)
-    assert terminals.current_a(11.0) == 0
+    terminals.disconnect(1000.0)
+    assert terminals.current_a(1001.0) == 0
+    terminals.hold(0.0, 1e6)
+    assert terminals.current_a(1e6 + 1) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_short_opening_leaves_the_gradient_that_the_polarisation_built_up(terminals):
+    terminals.hold(0.01, 0.0)
+    terminals.hold(0.0, 1000.0)
+    without_opening_a = terminals.current_a(1030.0)
+    terminals.disconnect(1e7)
+    terminals.hold(0.01, 2e7)
+    terminals.disconnect(2e7 + 1000.0)
+    terminals.hold(0.0, 2e7 + 1002.0)
+    assert terminals.current_a(2e7 + 1032.0) == pytest.approx(without_opening_a, rel=0.05)
 
 
 def test_a_long_history_ends_where_a_short_one_does(terminals):
     for step in range(500):
         terminals.hold(0.001 * step, float(step))
     total = terminals.current_a(1e6)
-    terminals.disconnect()
+    terminals.disconnect(499.0)
     terminals.hold(0.499, 499.0)
     assert total == pytest.approx(terminals.current_a(1e6), rel=1e-6)
