@@ -360,6 +360,7 @@ def _reason_in_words(row: dict[str, Any]) -> str:
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
     from labctl.readmodel.budget_text import largest_unknowns
+    from labctl.readmodel.law_text import for_the_thesis
     from labctl.readmodel.unreadable import or_as_unreadable
 
     if not fits:
@@ -375,6 +376,8 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     remarks.print(console)
     for line in or_as_unreadable(partial(largest_unknowns, fits), _lines_instead):
         console.print(line, highlight=False, soft_wrap=True)
+    if words := or_as_unreadable(partial(for_the_thesis, fits), "the choice of a law {}".format):
+        console.print(words, highlight=False, style="bold")
     for line in _laws_in_full({fit["law"] for fit in fits}):
         console.print(line, highlight=False, style="dim")
 

@@ -20,7 +20,7 @@ from labctl.gui.qt import QtWidgets
 from labctl.readmodel.analysis_text import analysis_in_words
 from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.law_curve import LawCurve, law_curve, law_curves, on_a_plot
-from labctl.readmodel.law_text import law_in_words, law_name, part_in_words
+from labctl.readmodel.law_text import for_the_thesis, law_in_words, law_name, part_in_words
 from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
 from labctl.readmodel.unreadable import or_as_unreadable
@@ -166,6 +166,8 @@ class ConductivityTab(Tab):
             lines.append(f"<p>{escape(words)}</p>")
         lines += stated_html(run.snapshot, self.appearance)
         fits = [row for row in run.snapshot.fits if row["branch"] == "all"]
+        if words := or_as_unreadable(partial(for_the_thesis, fits), str):
+            lines.append(f"<p>{escape(words)}</p>")
         for row in sorted(fits, key=lambda row: -row["preferred"]):
             words = escape(law_in_words(row))
             lines.append(f"<p><b>{words}</b>, preferred</p>" if row["preferred"] else f"<p>{words}</p>")
