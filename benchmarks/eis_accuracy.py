@@ -82,7 +82,7 @@ def chosen(kind: str, rho: float, count: int) -> None:
 
 
 def polymers(count: int) -> None:
-    """Worst error of 24 temperatures of polymers whose arc leaves the window upwards."""
+    """Worst error of 24 temperatures of polymers with an arc that leaves the window upwards."""
     rng, frequency, circuit = np.random.default_rng(SEED + 4), np.logspace(6, -1, 60), "R0-p(R1,CPE1)-CPE2"
     kelvin, worst = np.linspace(253, 368, 24), 0.0
     for _ in range(count):

@@ -48,7 +48,7 @@ BULK_F, INTERFACE_F, INTERFACE_EXPONENT = 1.3e-10, 2e-6, 0.92
 
 @dataclass(frozen=True)
 class Truth:
-    """A cell, and what is wrong with it or with the instrument; ohm, s, V, A."""
+    """A cell, and the fault of it or of the instrument; ohm, s, V, A."""
 
     number: int
     t_plus: float
@@ -273,7 +273,7 @@ def measured(
 
 @dataclass(frozen=True)
 class Row:
-    """What is wrong, how it is measured, and words of which one must be in a flag or in `not_stated`."""
+    """The fault, the way it is measured, and words of which one must be in a flag or in `not_stated`."""
 
     words: tuple[str, ...]
     measure: Callable[[Truth], dict[str, Any] | None]
@@ -350,7 +350,7 @@ ROWS: dict[str, Row] = {
 
 
 def line_of(name: str, number: int) -> dict[str, Any]:
-    """One cell of one row: the truth, the number and its interval, and whether it is told."""
+    """One cell of one row: the truth, the number and its interval, and whether a flag says so."""
     row = ROWS[name]
     cell = draw(number)
     found = row.measure(cell) or {}

@@ -96,7 +96,7 @@ class _Drawn(dict[str, Any]):
         return self.plot("drt", **options)
 
     def plot_residuals(self, **options: Any) -> "Axes":
-        """Draw what the circuits leave of the points; options of `plot`."""
+        """Draw points minus circuits; options of `plot`."""
         return self.plot("residuals", **options)
 
 
@@ -173,7 +173,7 @@ class Sample(_Drawn):
 
 
 class OpenedDatabase(Database):
-    """A `Database` whose runs and samples read their own frames and draw themselves."""
+    """A `Database` with runs and samples that read their own frames and draw themselves."""
 
     def run(self, run: int | str = "last") -> Run:
         """The row of one run as a `Run`, which reads its frames and draws figures; raises without one."""

@@ -5,4 +5,4 @@ from labctl.opened import OpenedDatabase
 
 
 class OpenedAmendableDatabase(OpenedDatabase, AmendableDatabase):
-    """An `AmendableDatabase` whose runs and samples read their own frames and draw themselves."""
+    """An `AmendableDatabase` with runs and samples that read their own frames and draw themselves."""

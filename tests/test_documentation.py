@@ -48,7 +48,7 @@ def test_the_commands_in_readme_do_what_they_say(shown):
     station = shown / "station.toml"
     station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
     commands = [line for line in labctl_lines(README) if "FOLDER" not in line and " gui " not in line]
-    names = ["check", "run", "show", "queue", "rehearse", "runner", "status", "summary"]
+    names = ["check", "run", "show", "plot", "report", "queue", "rehearse", "runner", "status", "summary"]
     assert [line.split()[1] for line in commands] == names
     for line in commands:
         command = [sys.executable, "-m", *line.split()]

@@ -263,7 +263,7 @@ class Bench:
         z = self.analyser.reads(z) + cell.noise * np.abs(z) * (noise[0] + 1j * noise[1])
         drift = rng.standard_normal(z.size)
         reading_k = self.thermometer.reading_k(mean_k + self.spread_k * drift)
-        sigma = math.exp(float(material.ln_sigma(sample_k)))
+        sigma = math.exp(float(material.ln_sigma(sample_k))) / (1 + self.rate_1_h * hours)
         started_s = 1e6 + hours * HOUR_S
         truth = (sample_k, cell.truth_ohm, sigma)
         return Measured(setpoint_k, started_s, branch, reading_k, cell.frequency_hz, z, *truth)

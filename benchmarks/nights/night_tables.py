@@ -83,7 +83,7 @@ def degrading(way: str, n: int, seed: int, judge: Judge) -> Line:
 
 
 def crossing(n: int, seed: int, judge: Judge) -> Line:
-    """Bulk of 0.35 eV and grain boundary of 0.55 eV that cross: told, and energies of both."""
+    """Bulk of 0.35 eV and grain boundary of 0.55 eV that cross: a flag, and energies of both."""
     told, covered, parts, vtf = 0, 0, 0, 0
     for number in range(n):
         row = judge(two_energies(number, np.random.default_rng([seed, number, 37])))

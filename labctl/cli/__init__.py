@@ -28,6 +28,7 @@ from labctl.cli import (
     procedures,
     queue,
     rehearse,
+    report,
     run,
     runner,
     samples,
@@ -72,6 +73,7 @@ app.command("analyses", short_help="List, compare and choose the analyses of a r
 app.command("samples", short_help="List samples with their best numbers.")(samples.samples)
 app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
 app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
+app.command("report", short_help="Write a page about runs: HTML, PDF, Word.")(report.report)
 app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
 app.command("export", short_help="Write runs as files for other programs.")(export.export)
 app.command("gui")(gui.gui)

@@ -73,6 +73,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     """
     from labctl.derive.budgets import CONDUCTIVITY
     from labctl.derive.in_force import amendments_of_run, in_force
+    from labctl.readmodel.analysis_text import sample_of_analysis
     from labctl.readmodel.budget_text import with_lists
     from labctl.readmodel.check_point_text import check_points_in_words
     from labctl.readmodel.linearity_text import linearity_in_words
@@ -98,7 +99,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     return {
         "run": row,
         "sample": sample,
-        "sample_of_analysis": _sample_of(analysis, sample),
+        "sample_of_analysis": sample_of_analysis(analysis, sample),
         "sample_as_stored": database.sample(row["sample_id"]),
         "amendments": amendments_of_run(database, row["id"]),
         "analysis": analysis,
@@ -117,13 +118,6 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
             with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
         ],
     }
-
-
-def _sample_of(analysis: dict[str, Any] | None, in_force: dict[str, Any]) -> dict[str, Any]:
-    """Return the sample that an analysis keeps; that in force where it keeps none."""
-    inputs = analysis["inputs"] if analysis else None
-    kept = inputs.get("sample") if isinstance(inputs, dict) else None
-    return in_force | kept if isinstance(kept, dict) else in_force
 
 
 def _print_runs(runs: list[dict[str, Any]], db: Path) -> None:
@@ -270,32 +264,15 @@ def _sample_in_words(sample: dict[str, Any]) -> str:
 
 def _imported_in_words(files: list[dict[str, Any]]) -> list[str]:
     """Return a line for each file that an imported run comes from."""
+    from labctl.readmodel.imported_text import imported_file_in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
     lines = [
-        or_as_unreadable(partial(_imported_file_in_words, row), lambda why: f"an imported file {why}")
+        or_as_unreadable(partial(imported_file_in_words, row), lambda why: f"an imported file {why}")
         for row in files[:MOST_FILES]
     ]
     more = len(files) - MOST_FILES
     return lines + ([f"and {more} more imported files; --json has all"] if more > 0 else [])
-
-
-def _imported_file_in_words(row: dict[str, Any]) -> str:
-    last = row["first_spectrum"] + row["n_spectra"] - 1
-    which = f"spectrum {last}" if row["n_spectra"] == 1 else f"spectra {row['first_spectrum']} to {last}"
-    if row["polarisation"] is not None:
-        which = f"polarisation {row['polarisation']}"
-    parts = (
-        f"{which} imported from {row['name']} ({row['format']}, sha256 {row['sha256'][:12]})",
-        f"measured {row['acquired']} on the clock of its computer" if row["acquired"] else "",
-        _temperature_in_words(row["temperatures_from"]),
-    )
-    return "; ".join(filter(None, (*parts, *row["remarks"])))
-
-
-def _temperature_in_words(source: str) -> str:
-    known = {"": "", "from-name": "temperature from its name", "from-file": "temperature as it states"}
-    return known.get(source, f"temperature from a {source}")
 
 
 def _stood_on(analysis: dict[str, Any] | None) -> list[int] | None:
@@ -383,6 +360,7 @@ def _reason_in_words(row: dict[str, Any]) -> str:
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     """Print every temperature law with its form; the preferred one is marked."""
     from labctl.readmodel.budget_text import largest_unknowns
+    from labctl.readmodel.law_text import for_the_thesis
     from labctl.readmodel.unreadable import or_as_unreadable
 
     if not fits:
@@ -398,6 +376,8 @@ def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:
     remarks.print(console)
     for line in or_as_unreadable(partial(largest_unknowns, fits), _lines_instead):
         console.print(line, highlight=False, soft_wrap=True)
+    if words := or_as_unreadable(partial(for_the_thesis, fits), "the choice of a law {}".format):
+        console.print(words, highlight=False, style="bold")
     for line in _laws_in_full({fit["law"] for fit in fits}):
         console.print(line, highlight=False, style="dim")
 

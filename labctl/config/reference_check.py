@@ -2,7 +2,7 @@
 
 1. `[check.resistor]` is a reference resistor, `[check.cell]` a dummy cell, a resistor parallel to a
    capacitor. Both are connected by hand to the leads of the sample.
-2. Without `largest_deviation`, `largest_phase_deg` and `largest_age_h` nothing is refused or told.
+2. Without `largest_deviation`, `largest_phase_deg` and `largest_age_h` nothing is refused or reported.
 """
 
 import math
@@ -61,7 +61,7 @@ class ReferenceCheck:
     largest_age_s : float or None
         Between a check and the beginning of a measurement.
     refuses : bool
-        Whether a measurement is refused, or only told, where a check is too old or too far off.
+        Whether a measurement is refused, or only warned about, where a check is too old or too far off.
     frequency_hz : (low, high)
     amplitude_v, integration_s : float
         Of the check, V rms and s.

@@ -302,7 +302,7 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
 
 
 def _readings(resistance: Resistance) -> list[dict[str, Any]] | None:
-    """Every meaning that the spectrum allows, that of the total first; None where no circuit was found."""
+    """Meanings that the spectrum allows, first of the total itself; None where no circuit was found."""
     return [
         {
             "meaning": reading.meaning,

@@ -68,8 +68,8 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
         rows = evaluated_laws(db, run_id, inputs, derived_s)
         parts = evaluated_part_laws(db, run_id, rows, derived_s)
     rows = with_parts_told(rows, parts)
-    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     store.replace_derived("part_laws", {"run_id": run_id}, parts, maker_of(inputs, derived_s))
+    store.replace_derived("law_fits", {"run_id": run_id}, rows, maker_of(inputs, derived_s))
     return rows
 
 
@@ -101,22 +101,19 @@ def evaluated_laws(
 
 
 def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]) -> list[dict[str, Any]]:
-    """Return the points with why each is excluded, whether a repetition stands for it, and `correction_k`."""
-    why = [inputs[p["part_id"]].why_excluded(p["number"], p["temperature_k"]) for p in points]
-    repeated = {
-        point["repeat_of"]
-        for point, excluded in zip(points, why, strict=True)
-        if not excluded and point["temperature_k"] is not None
-    }
-    return [
-        point
-        | {
-            "excluded": excluded,
-            "repeated": point["spectrum_id"] in repeated,
-            "correction_k": inputs[point["part_id"]].correction_k,
-        }
-        for point, excluded in zip(points, why, strict=True)
-    ]
+    """Add to each point why it is excluded, whether a repetition stands for it, and `correction_k`.
+
+    In place, since a long run has so many points that copies of them would fill the memory.
+    """
+    for point in points:
+        known = inputs[point["part_id"]]
+        point["excluded"] = known.why_excluded(point["number"], point["temperature_k"])
+        point["correction_k"] = known.correction_k
+    standing = (p for p in points if not p["excluded"] and p["temperature_k"] is not None)
+    repeated = {point["repeat_of"] for point in standing}
+    for point in points:
+        point["repeated"] = point["spectrum_id"] in repeated
+    return points
 
 
 def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -132,12 +129,14 @@ def _temperatures(points: Sequence[dict[str, Any]]) -> int:
 
 
 def _judged(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the points with the reason, `left_out`, why no law stands on them; empty where it does."""
-    judged = [point | {"left_out": _why_never_used(point)} for point in points]
-    used = [point for point in judged if not point["left_out"]]
-    if _are_weighed(used):
-        return judged
-    return [p | {"left_out": UNWEIGHED} if not p["left_out"] and _left_band(p) else p for p in judged]
+    """Add to each point, in place, the reason `left_out` why no law stands on it; empty where it does."""
+    for point in points:
+        point["left_out"] = _why_never_used(point)
+    used = [point for point in points if not point["left_out"]]
+    if not _are_weighed(used):
+        for point in filter(_left_band, used):
+            point["left_out"] = UNWEIGHED
+    return points
 
 
 def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:

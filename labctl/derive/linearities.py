@@ -9,7 +9,7 @@ from labctl.store.queries import linearity_points
 
 
 def linearity_flags(db: Database, spectrum_id: int) -> tuple[str, ...]:
-    """Return the flag of a spectrum whose response is not linear, or whose linearity could not be tested.
+    """Return the flag of a spectrum with a response that is not linear, or that could not be tested.
 
     Empty for a spectrum that was measured at one amplitude, and for a linear response.
     """

@@ -37,7 +37,7 @@ def with_reference(resistance: Resistance, reference_u: float | None) -> Resista
     """Return a resistance with the component "reference resistor" in its total.
 
     A stated accuracy of the analyser is about the same error: the larger of the two counts, so the component
-    is what the checks add to it.
+    is the excess of the checks.
     """
     total = resistance.total_ohm
     known = math.isfinite(total.value) and math.isfinite(total.standard_uncertainty)

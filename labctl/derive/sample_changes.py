@@ -133,7 +133,7 @@ def corrected(points: Points, change: Change) -> list[dict[str, Any]]:
 
 
 def with_change(row: dict[str, Any], moved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of a law whose parameters carry how far each of them moves with the correction.
+    """Return the row of a law with a component for how far each parameter moves with the correction.
 
     `moved` is the row of the same law through the corrected points.
     """

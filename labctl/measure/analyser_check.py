@@ -29,7 +29,7 @@ class Checked:
     problem: str = ""
 
     def row(self, check: ReferenceCheck) -> dict[str, Any]:
-        """Return the columns of a row of `analyser_checks` about the standard and what was measured."""
+        """Return the columns of a row of `analyser_checks` about the standard and the measurement."""
         found, standard = self.found, self.standard
         gain = None if found is None else found.gain
         return {

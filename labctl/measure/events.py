@@ -335,7 +335,7 @@ class CheckPointMeasured(_Row):
     """A point of the last spectrum, which has ended, measured again: a change shows that the sample drifted.
 
     `repeats` is the number of the point in its spectrum, from 0. With `amplitude_v`, V rms, it was measured
-    at another amplitude than the spectrum, and tells whether the response is linear. `status` is `ok`, the
+    at another amplitude than the spectrum, and shows whether the response is linear. `status` is `ok`, the
     problem that the instrument reports, or the reason why it was not measured. It is not a point of a
     spectrum, and not a row of DATA_COLUMNS.
     """

@@ -1,9 +1,9 @@
-"""Whether the last checks of the analyser with its standards let a measurement begin.
+"""Gate before a measurement: the last checks of the analyser with its standards.
 
-1. A station whose `[check]` table has no limit and no age, or that has no such table, is never kept waiting.
+1. A station without a limit and an age in its `[check]` table is never kept waiting.
 2. The newest check with each standard of the station counts. A check that failed says nothing about the
    analyser: it is not a check that passed.
-3. `otherwise = "tell"` turns a refusal into a warning.
+3. With `otherwise` set to the second choice, a refusal becomes a warning.
 """
 
 import math
@@ -24,7 +24,7 @@ def is_simulated(station: Station) -> bool:
 
 
 def doubts_about_analyser(connection: Rows, station: Station, now_s: float) -> list[str]:
-    """Return a sentence for each standard whose last check is too old, too far off, failed or missing.
+    """Return a sentence for each standard with a last check that is too old, too far off, failed or missing.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def doubts_about_analyser(connection: Rows, station: Station, now_s: float) -> l
 
 
 def refuse_or_tell(connection: Rows, station: Station, now_s: float) -> list[str]:
-    """Return the doubts that are only told.
+    """Return the doubts that are only warnings.
 
     Raises
     ------

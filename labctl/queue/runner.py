@@ -256,7 +256,7 @@ class Runner:
     def _doubt_about_analyser(self) -> str:
         """Return why the last check of the analyser keeps the next job from beginning.
 
-        Where the station only tells it, this is an event, once for each reason.
+        Where the station only warns, this is an event, once for each reason.
         """
         doubts = doubts_about_analyser(self._connection, self.station, self._queue_clock.time())
         if self.station.check.refuses:

@@ -40,3 +40,10 @@ def state_of(analysis: Mapping[str, Any]) -> str:
     if analysis["closed_s"] is None:
         return "provisional"
     return "current" if analysis["is_current"] else "closed"
+
+
+def sample_of_analysis(analysis: Mapping[str, Any] | None, in_force: dict[str, Any]) -> dict[str, Any]:
+    """Return the sample that an analysis keeps; that in force where it keeps none."""
+    inputs = analysis["inputs"] if analysis else None
+    kept = inputs.get("sample") if isinstance(inputs, dict) else None
+    return in_force | kept if isinstance(kept, dict) else in_force

@@ -11,7 +11,15 @@ from labctl.readmodel.long_tables import LongTable, Records
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
 from labctl.readmodel.stated_text import stated_of_run
 from labctl.store import Database
-from labctl.store.queries import amendments, analyses, derived_rows, events, law_fits, transference_numbers
+from labctl.store.queries import (
+    amendments,
+    analyses,
+    derived_rows,
+    events,
+    law_fits,
+    part_laws,
+    transference_numbers,
+)
 from labctl.store.queries.numbered_rows import TEMPERATURES
 
 MOST_EVENTS = 2000
@@ -102,6 +110,7 @@ class RunFollower:
             changes["conductivities"] = self._conductivities.value()
         if "fits" in new:
             changes["fits"] = tuple(law_fits.of_run(db, self.run_id))
+            changes["part_fits"] = tuple(part_laws.of_run(db, self.run_id))
         if "numbers" in new:
             changes["transference_numbers"] = tuple(transference_numbers.of_parts(db, parts))
 

@@ -1,5 +1,7 @@
 """A temperature law as text: its form, its energy with uncertainty, its flags."""
 
+from collections.abc import Sequence
+
 from labctl.readmodel.formatting import typeset, with_uncertainty
 from labctl.readmodel.snapshot import Row
 
@@ -10,6 +12,9 @@ LAWS = {
     ("two_segments", "ln_sigma_t"): "two lines, ln(sigma T)",
     ("two_segments", "ln_sigma"): "two lines, ln(sigma)",
 }
+LAW_NAMES = {"arrhenius": "Arrhenius", "vtf": "VTF", "two_segments": "two lines"}
+CHANGES = ("the sample changed", "hysteresis:")
+DECIDED, LEAST_WEIGHT = 0.95, 0.01
 PARTS = {
     "bulk": "bulk",
     "grain_boundary_apparent": "grain boundary, apparent",
@@ -35,6 +40,46 @@ SYMBOLS = HEADLINE_SYMBOLS | {
 def law_name(row: Row) -> str:
     """Return e.g. `Arrhenius, ln(sigma T)`."""
     return LAWS.get((row["law"], row["form"]), f"{row['law']} {row['form']}")
+
+
+def for_the_thesis(fits: Sequence[Row]) -> str:
+    """Return in one line which law of a run to give in a thesis; "" without a law.
+
+    A law with a weight of at least 95 % is given alone; else the laws that remain possible are named. After a
+    change of the sample, or with a hysteresis, no law through all points describes one sample.
+    """
+    of_all = [row for row in fits if row["branch"] == "all"]
+    chosen = next((row for row in of_all if row["preferred"]), None)
+    if chosen is None:
+        return ""
+    name = typeset(law_name(chosen))
+    if any(str(flag).startswith(CHANGES) for flag in chosen["flags"] or ()):
+        return f"for the thesis: no law yet; the sample or its temperature changed, see the remarks of {name}"
+    weights = {row["law"]: _weight(row) for row in of_all}
+    weight = weights[chosen["law"]]
+    if weight is None:
+        return f"for the thesis: {name}; the weights of the laws are not known"
+    if weight >= DECIDED:
+        return f"for the thesis: {name} (weight {weight:.0%})"
+    others = [
+        f"{LAW_NAMES.get(law, law)} {other:.0%}"
+        for law, other in weights.items()
+        if law != chosen["law"] and other is not None and other >= LEAST_WEIGHT
+    ]
+    return (
+        f"for the thesis: {name} (weight {weight:.0%}); the law is not decided, say so and name the others: "
+        f"{', '.join(others) or 'none above 1 %'}"
+    )
+
+
+def _weight(row: Row) -> float | None:
+    value = row["parameters"].get("weight", {}).get("value")
+    return value if isinstance(value, int | float) else None
+
+
+def part_in_words(row: Row) -> str:
+    """Return e.g. `bulk: Arrhenius, ln(σT): Ea = 0.350 ± 0.001 eV, 8 points`, for a row of `part_laws`."""
+    return f"{PARTS.get(row['part'], row['part'])}: {law_in_words(row)}"
 
 
 def law_in_words(row: Row) -> str:

@@ -128,7 +128,7 @@ class RunSnapshot:
         The amendments in force.
     analysis : mapping, optional
         The row of its current analysis, which its derived rows belong to; None: nothing was derived.
-    conductivities, fits, transference_numbers, events : sequences of rows
+    conductivities, fits, part_fits, transference_numbers, events : sequences of rows
         Conductivities carry `branch` of their spectrum.
     records : mapping of str to array (n,)
         The columns of a procedure with columns of its own, thinned; empty for labctl's procedures.
@@ -148,6 +148,7 @@ class RunSnapshot:
     temperature: TemperatureCurve = field(default_factory=TemperatureCurve)
     conductivities: Sequence[Row] = ()
     fits: Sequence[Row] = ()
+    part_fits: Sequence[Row] = ()
     transference_numbers: Sequence[Row] = ()
     events: Sequence[Row] = ()
     records: Mapping[str, Array] = field(default_factory=dict)

@@ -41,7 +41,7 @@ def runs_named(db: Database, names: Sequence[int | str]) -> list[RunSnapshot]:
 
 
 def with_fits(snapshot: RunSnapshot, most: int = MOST_FITTED) -> RunSnapshot:
-    """Return a run whose spectra have the impedance of their circuit, at most `most` of them.
+    """Return a run with the impedance of circuits in its spectra, of at most `most` of them.
 
     Of more spectra, `most` with a circuit are chosen, evenly over the order measured.
     """

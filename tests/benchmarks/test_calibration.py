@@ -129,6 +129,17 @@ def test_the_truth_of_a_night_is_in_its_spectra(nights):
         assert abs(spectrum.sample_k - spectrum.setpoint_k) < 5
 
 
+def test_a_sample_that_changes_has_its_own_conductivity_at_each_time(nights):
+    made, materials = nights.night.made, nights.materials
+    kelvin = 273.15 + np.linspace(30, 90, 6)
+    shape = materials.Arrhenius(0.0, 0.5)
+    night = made(0, "calibrated", shape, kelvin, np.random.default_rng(1), (0.01, "repeat"))
+    first, again = night.spectra[0], night.spectra[-1]
+    fresh = math.exp(night.material.ln_sigma(again.sample_k))
+    assert again.true_s_m == pytest.approx(fresh / 1.06)
+    assert first.true_ohm * first.true_s_m == pytest.approx(again.true_ohm * again.true_s_m)
+
+
 def test_the_binomial_interval_is_the_exact_one(nights):
     exact = binomtest(47, 50).proportion_ci(0.99, method="exact")
     assert nights.judging.binomial_interval(47, 50) == pytest.approx((exact.low, exact.high))

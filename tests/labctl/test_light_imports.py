@@ -5,7 +5,20 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "pymeasure", "pyvisa", "pint", "sqlite_utils", "rich")
+HEAVY = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "pymeasure",
+    "pyvisa",
+    "pint",
+    "sqlite_utils",
+    "rich",
+    "jinja2",
+    "typst",
+    "docx",
+)
 
 
 def loaded_by(program: str) -> set[str]:

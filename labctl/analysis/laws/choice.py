@@ -85,7 +85,8 @@ class TemperatureLaw:
 
         The variance is sum w (u^2 + d^2) of ln sigma over these laws with weights w, uncertainties u and
         distances d from the chosen law (Buckland, Burnham & Augustin, Biometrics 53 (1997) 603,
-        10.2307/2533961). `.flags` name an extrapolation, and a spread that counts.
+        10.2307/2533961). `.flags` name an extrapolation, a spread that counts, and where there are too few
+        temperatures to tell a curve from a line, so that the spread is not known.
 
         Raises
         ------
@@ -93,7 +94,18 @@ class TemperatureLaw:
             `temperature_k` is not positive, or the chosen law has no value there.
         """
         chosen = self.preferred.conductivity_s_m(temperature_k)
-        return with_law_spread(chosen, self._at(temperature_k), self.weights, temperature_k)
+        found = with_law_spread(chosen, self._at(temperature_k), self.weights, temperature_k)
+        return replace(found, flags=(*found.flags, *self._assumption(temperature_k)))
+
+    def _assumption(self, temperature_k: float) -> tuple[str, ...]:
+        """Say that an extrapolation assumes a straight line, where no curve could be fitted."""
+        if "vtf" in self.candidates or not self.preferred.extrapolation_flags(temperature_k):
+            return ()
+        count = distinct_temperatures_k(self.preferred.series.temperature_k).size
+        return (
+            f"the law is not decided: {count} temperatures do not tell Arrhenius from VTF, and the "
+            f"conductivity at {temperature_k:.2f} K assumes Arrhenius",
+        )
 
     def energy_spread_ev(self) -> float:
         """Spread of the apparent activation energy amid the points over the laws that remain possible.

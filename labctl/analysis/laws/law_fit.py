@@ -21,7 +21,7 @@ from labctl.analysis.numerics.interval_estimates import LogEstimate
 
 BOLTZMANN_EV_K = 8.617333262e-5
 EV_TO_KJ_MOL = 96.48533212
-WORTH_SAYING = 1.05  # scatter over stated uncertainty that is told; less would read "1 times"
+LEAST_SCATTER_TOLD = 1.05  # scatter over stated uncertainty that is told; less would read "1 times"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def common_flags(fit: LawFit, parameters: int) -> tuple[str, ...]:
     flags = list(fit.series.flags())
     if fit.series.full_points <= parameters:
         flags.append(f"{len(fit.series)} points determine {parameters} parameters: the scatter is unknown")
-    elif fit.series.stated and (ratio := math.sqrt(fit.solution.variance_factor)) >= WORTH_SAYING:
+    elif fit.series.stated and (ratio := math.sqrt(fit.solution.variance_factor)) >= LEAST_SCATTER_TOLD:
         flags.append(f"points scatter {ratio:.2g} times more than stated: uncertainties enlarged")
     return (*flags, *_disagreements(fit, parameters), *_contradicted_bounds(fit))
 

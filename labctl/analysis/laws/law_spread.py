@@ -7,7 +7,7 @@ from dataclasses import replace
 from labctl.analysis.numerics.interval_estimates import LogEstimate
 
 LEAST_WEIGHT = 0.01
-WORTH_SAYING = 1.2
+FLAGGED_WIDENING = 1.2
 LEAST_SHOWN = 0.005  # relative; below it the laws give the same three digits
 NAMES = {"arrhenius": "Arrhenius", "vtf": "VTF", "two_segments": "two lines"}
 
@@ -38,7 +38,7 @@ def with_law_spread(
         for law, one in known.items()
     )
     widened = max(math.sqrt(variance / total), alone)
-    if widened > max(WORTH_SAYING * alone, LEAST_SHOWN):
+    if widened > max(FLAGGED_WIDENING * alone, LEAST_SHOWN):
         told = ", ".join(
             f"{_name(law)} {one.value / 100:.3g} S/cm (weight {weights[law]:.0%})"
             for law, one in known.items()

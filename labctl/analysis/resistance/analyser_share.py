@@ -7,7 +7,7 @@ phase, moves the parameters of a least-squares fit with weights 1/|Z| by the lin
     d(ln p) = (A^T A)^-1 A^T r,    r_i = (Z_i / |Z_i|) (g_i + j f_i),
 
 and the resistance R, a sum of parameters, by dR = sum_i (a_i g_i + b_i f_i). The errors of the points that
-one current range measures are one error, so their a_i are summed before they are squared; those of different
+one current range measures are one error, so their a_i are summed before they are squared; a_i of different
 ranges are independent. A current range is not recorded. At a constant amplitude it goes with the decade of
 |Z|: points of one decade count as one range, and the variance is the mean over where a decade can begin. The
 limits are rectangular, u = limit / sqrt(3) (4.3.7).

@@ -29,7 +29,7 @@ from labctl.analysis.resistance.judged_fit import CABLES, JudgedFit
 from labctl.analysis.resistance.prepared import Prepared
 from labctl.analysis.resistance.relaxations import relaxations
 
-NEAR = 8  # places in temperature on either side that share their circuits
+NEAR = 12  # places in temperature on either side that share their circuits
 STARTS = 4
 MORE_STARTS = 20
 FEW_ITERATIONS = 40  # of a richer electrode, or from the solution of a neighbour: enough, or hopeless

@@ -65,7 +65,7 @@ class Resistance:
     candidates : tuple of Candidate
     fit : CircuitFit or None
     readings : tuple of Reading
-        Meanings that the spectrum allows, that of `total_ohm` first; several where material and interface
+        Meanings that the spectrum allows, first the one of `total_ohm`; several where material and interface
         are both possible or where direct current passes. Their spread is in the interval of `total_ohm`.
     analyser : AnalyserShare or None
         Part of the uncertainty of `total_ohm` that the analyser's accuracy leaves; None: not stated, and not

@@ -1,4 +1,4 @@
-"""Fits with the meaning of their arcs, and those of them that nothing speaks against."""
+"""Fits with the meaning of their arcs, and the sound ones among them."""
 
 import math
 from collections.abc import Sequence

@@ -34,7 +34,7 @@ THINNEST_PER_M = 1.0  # L / A of a tape of 100 um and 1 cm2
 MOST_OF_THE_REAL_AXIS = 1.5
 MOST_RELATIVE_UNCERTAINTY = 0.5
 HIDDEN = 1.0  # reactance of the blocking electrode at the apex, over the arc's resistance
-WORTH_SAYING = 0.01  # of the total
+LEAST_DIFFERENCE_OF_READINGS = 0.01  # of the total
 BESIDE_ELECTRONS = "ions blocked beside electrons"
 WHAT_DECIDES = "thickness, pressure or fresh electrodes decide"
 
@@ -161,7 +161,7 @@ def judged(fit: CircuitFit, declared: Declared) -> tuple[JudgedArc, ...]:
 
 
 def _most_beside_bulk_f(fit: CircuitFit, arcs: Sequence[Relaxation], declared: Declared) -> float:
-    """Largest capacitance of a grain boundary beside the bulk of a stated geometry, whose apex is seen."""
+    """Largest capacitance of a grain boundary beside a bulk of stated geometry with its apex in sight."""
     seen = arcs and arcs[0].time_s * 2 * math.pi * float(fit.frequency_hz.max()) > 1
     if not (seen and declared.scales.stated and arcs[0].capacitance_f <= declared.scales.bulk_f):
         return math.inf
@@ -250,7 +250,7 @@ def passes_no_current(fit: CircuitFit) -> bool:
 
 
 def _differs(one: Estimate, other: Estimate) -> bool:
-    return not abs(one.value - other.value) <= WORTH_SAYING * abs(other.value)
+    return not abs(one.value - other.value) <= LEAST_DIFFERENCE_OF_READINGS * abs(other.value)
 
 
 def _other_reading(fit: CircuitFit, arcs: Sequence[JudgedArc], arc: JudgedArc, declared: Declared) -> Reading:

@@ -33,7 +33,7 @@ WORST_RESIDUALS = 2.0  # over those of the Kramers-Kronig chain
 SHOWS_A_SHAPE = 1.2  # residuals of a circuit over those of the chain
 CORRELATED = 0.3  # from point to point
 OVERLAP = 10**1.3  # two arcs with time constants this near may be one arc of another shape
-WORTH_A_FLAG = 1.2
+FLAGGED_WIDENING = 1.2
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def with_model_free(
     apart = found.value - total_ohm.value
     widened = max(alone, math.hypot(found.standard_uncertainty, apart))
     flags = ()
-    if widened > WORTH_A_FLAG * alone:
+    if widened > FLAGGED_WIDENING * alone:
         flags = (
             f"arc of another shape: {found.value:.4g} ohm without a circuit, "
             f"{total_ohm.value:.4g} ohm with {fit.circuit}",

@@ -14,7 +14,8 @@ from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.estimate import Estimate
 
 PLAUSIBLE = 6.0  # difference of the criterion
-WORTH_A_FLAG = 1.2
+FLAGGED_WIDENING = 1.2
+FLAGGED_RANGE = 0.005  # of the totals, relative to the chosen one
 SYSTEMATIC = 0.1  # correlation of neighbouring residuals
 MOST_MISFIT = 3.0  # beyond it the circuit is called incomplete
 
@@ -46,9 +47,9 @@ def with_model_spread(best: Contender, others: Sequence[Contender]) -> tuple[Est
     alone = best.total_ohm.standard_uncertainty
     widened = max(math.sqrt(variance), alone)
     flags = ()
-    if widened > WORTH_A_FLAG * alone:
-        low = min(c.total_ohm.value for c in plausible)
-        high = max(c.total_ohm.value for c in plausible)
+    low = min(c.total_ohm.value for c in plausible)
+    high = max(c.total_ohm.value for c in plausible)
+    if widened > FLAGGED_WIDENING * alone and high - low > FLAGGED_RANGE * abs(best.total_ohm.value):
         flags = (f"model ambiguous: circuits that fit as well give {low:.4g} to {high:.4g} ohm",)
     return best.total_ohm.widened(widened, "circuit"), flags
 
@@ -56,7 +57,7 @@ def with_model_spread(best: Contender, others: Sequence[Contender]) -> tuple[Est
 def with_misfit(total_ohm: Estimate, alone: Estimate, fit: CircuitFit, noise_rms: float) -> Estimate:
     """The total, widened where the circuit leaves more than noise: residuals over the noise, Birge's ratio.
 
-    Only correlated residuals tell of a circuit that is slightly wrong. The ratio multiplies the circuit's own
+    Only correlated residuals show a circuit that is slightly wrong. The ratio multiplies the circuit's own
     part `alone` of the uncertainty. `noise_rms` is relative to |Z|, as the residuals are; where it is not
     known (nan, 0) nothing is widened.
     """

@@ -3,7 +3,7 @@
 Each spectrum on its own may get another circuit than its neighbours, or an ambiguous arc another meaning, so
 that one sample would have two results. The spectra near a temperature vote: the circuit that costs all of
 them least in the information criterion, and the capacitance up to which an ambiguous arc is material. A
-richer electrode that a third of them need is taken wherever it describes the spectrum as well. An
+richer electrode that a third of them need is taken at each where it describes the spectrum as well. An
 ambiguous arc with another activation energy than the electrolyte is convicted: it counts as electrode. An
 equal energy acquits none, since a constriction at a contact has the energy of the bulk.
 """

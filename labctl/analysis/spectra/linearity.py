@@ -1,4 +1,4 @@
-"""Is the response linear? One spectrum at an amplitude, then at its double, then at its half.
+"""Linearity of the response: one spectrum at an amplitude, then at its double, then at its half.
 
 The combination d = ln Z(2A) - [ln Z(A) + ln Z(A/2)] / 2 is zero for a linear response, and a drift that is
 linear in time cancels in it where the three are measured in that order. To lowest order the response of a

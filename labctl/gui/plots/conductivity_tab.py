@@ -19,8 +19,8 @@ from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtWidgets
 from labctl.readmodel.analysis_text import analysis_in_words
 from labctl.readmodel.formatting import celsius, typeset
-from labctl.readmodel.law_curve import LawCurve, law_curves, on_a_plot
-from labctl.readmodel.law_text import law_in_words, law_name
+from labctl.readmodel.law_curve import LawCurve, law_curve, law_curves, on_a_plot
+from labctl.readmodel.law_text import for_the_thesis, law_in_words, law_name, part_in_words
 from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
 from labctl.readmodel.unreadable import or_as_unreadable
@@ -61,7 +61,11 @@ class ConductivityTab(Tab):
         beside.addWidget(self._words)
         beside.setStretchFactor(0, 1)
         layout = QtWidgets.QVBoxLayout(self)
+        self._of_parts = QtWidgets.QCheckBox("laws of bulk and grain &boundary")
+        self._of_parts.toggled.connect(self.draw)
+        self._of_parts.hide()
         layout.addWidget(beside)
+        layout.addWidget(self._of_parts)
         self.apply_appearance()
 
     def draw(self) -> None:
@@ -74,6 +78,8 @@ class ConductivityTab(Tab):
             keys += [key for curve in curves for key in self._draw_law(run, curve)]
         for run in self.runs:
             keys += self._draw_points(run)
+            keys += self._draw_parts(run)
+        self._of_parts.setVisible(any(run.snapshot.part_fits for run in self.runs))
         self.plot.curves.keep(keys)
         self.plot.say("" if self._points else "no conductivity yet")
         headline = KEY_TO_SYMBOLS if self._points else ""
@@ -138,6 +144,20 @@ class ConductivityTab(Tab):
         self.plot.curves.draw(key, line, curve, None, lambda: _line(curve, 0))
         return [(*key, "band"), key] if preferred else [key]
 
+    def _draw_parts(self, run: ShownRun) -> list[Hashable]:
+        """Draw the laws of bulk and grain boundary where a person asks for them."""
+        if not self._of_parts.isChecked():
+            return []
+        keys: list[Hashable] = []
+        for row in run.snapshot.part_fits:
+            curve = law_curve(row, ())
+            if curve is not None:
+                key = (run.snapshot.id, "part", row["part"])
+                look = Look(run.colour, line=1.0, dashed=True)
+                self.plot.curves.draw(key, look, row, None, lambda curve=curve: _line(curve, 0))
+                keys.append(key)
+        return keys
+
     def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:
         remarks = {curve.row["id"]: curve.remark for curve in curves if curve.remark}
         lines = [f"<p><b><span style='color:{run.colour}'>▬</span> {escape(run.label)}</b></p>"]
@@ -146,11 +166,16 @@ class ConductivityTab(Tab):
             lines.append(f"<p>{escape(words)}</p>")
         lines += stated_html(run.snapshot, self.appearance)
         fits = [row for row in run.snapshot.fits if row["branch"] == "all"]
+        if words := or_as_unreadable(partial(for_the_thesis, fits), str):
+            lines.append(f"<p>{escape(words)}</p>")
         for row in sorted(fits, key=lambda row: -row["preferred"]):
             words = escape(law_in_words(row))
             lines.append(f"<p><b>{words}</b>, preferred</p>" if row["preferred"] else f"<p>{words}</p>")
             flags = [*row["flags"], *([remarks[row["id"]]] if row["id"] in remarks else [])]
             lines += [self._warning(flag) for flag in flags]
+        for row in run.snapshot.part_fits:
+            lines.append(f"<p>{escape(part_in_words(row))}</p>")
+            lines += [self._warning(flag) for flag in row["flags"]]
         for row in run.snapshot.conductivities:
             if row["flags"]:
                 lines.append(self._warning(f"{_place(row)}: {'; '.join(row['flags'])}"))

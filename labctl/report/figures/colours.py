@@ -1,4 +1,4 @@
-"""Colours of spectra and runs that people with colour-blindness can tell apart, and their key.
+"""Colours of spectra and runs that are distinct for the colour-blind, and their key.
 
 One run: colour by temperature. Several runs: a colour for each. Up to `MOST_ENTRIES` have a legend, more a
 colour bar.
@@ -30,7 +30,7 @@ HEAT = ListedColormap(_MAP(np.linspace(0.03, 0.88, 256)), name="labctl heat")
 
 @dataclass(frozen=True)
 class Key:
-    """What a colour means: an entry for each label, or a scale.
+    """Meaning of the colours: an entry for each label, or a scale.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def show_key(all_axes: Sequence[Any], key: Key, extra: Sequence[tuple[str, Any]]
 
 
 def show_legend(owner: Any, labels: Sequence[str], handles: Sequence[Any], **legend: Any) -> None:
-    """Draw a legend of a figure or an axes, whose labels are data; nothing without entries."""
+    """Draw a legend of a figure or an axes with labels that are data; nothing without entries."""
     if not labels:
         return
     shown = [f" {label}" if label.startswith("_") else label for label in labels]

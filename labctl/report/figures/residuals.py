@@ -1,4 +1,4 @@
-"""Residuals figure: what the circuit of each spectrum leaves of its points, in percent of |Z|."""
+"""Residuals figure: points minus circuit of each spectrum, in percent of |Z|."""
 
 from collections.abc import Sequence
 from typing import Any

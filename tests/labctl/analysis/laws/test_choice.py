@@ -251,6 +251,16 @@ def test_an_outlier_is_named_with_the_factor_by_which_it_is_off():
     assert len(found.preferred.series) == 9
 
 
+def test_an_extrapolation_from_too_few_temperatures_for_a_curve_says_that_it_assumes_a_line():
+    kelvin = np.linspace(340.0, 380.0, 5)
+    sigma = vtf(np.random.default_rng(1), kelvin)
+    four, five = (fit_temperature_law(kelvin[:n], sigma[:n]) for n in (4, 5))
+    undecided = "the law is not decided: 4 temperatures do not tell Arrhenius from VTF"
+    assert any(undecided in flag for flag in four.conductivity_s_m(298.15).flags)
+    assert not any("not tell Arrhenius" in flag for flag in four.conductivity_s_m(350.0).flags)
+    assert not any("not tell Arrhenius" in flag for flag in five.conductivity_s_m(298.15).flags)
+
+
 def test_the_energy_of_an_undecided_law_carries_the_spread_over_the_laws():
     kelvin = 333.15 + 10.0 * np.arange(6)
     sigma = 30 / np.sqrt(kelvin) * np.exp(-0.1 / (8.617333262e-5 * (kelvin - 200)))

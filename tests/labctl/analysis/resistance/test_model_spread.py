@@ -31,6 +31,14 @@ def test_an_equal_rival_counts_half():
     assert with_model_spread(chosen, [rival])[0].standard_uncertainty == pytest.approx(3.0)
 
 
+@pytest.mark.parametrize(("other_ohm", "said"), [(100.4, False), (100.6, True)])
+def test_circuits_that_differ_by_less_than_half_a_percent_are_not_called_ambiguous(other_ohm, said):
+    chosen, rival = Contender(Estimate(100.0, 0.1), 5.0), Contender(Estimate(other_ohm, 0.1), 5.0)
+    widened, flags = with_model_spread(chosen, [rival])
+    assert widened.standard_uncertainty > 0.2
+    assert bool(flags) == said
+
+
 def test_akaike_asks_less_of_a_parameter_than_the_bayesian_criterion():
     plain, richer = fitted(), fitted("R0-p(R1,CPE1)-CPE2")
     bayes = richer.bic_for(120.0) - plain.bic_for(120.0)

@@ -167,3 +167,22 @@ def test_an_excluded_conductivity_is_drawn_hollow(tab, app, made):
     assert x == pytest.approx([1000 / 310.0])
     assert tab.plot.curves.look((1, "excluded")).symbol == "ring"
     assert "○ excluded" in words(tab)
+
+
+def test_laws_of_bulk_and_grain_boundary_are_named_and_drawn_when_asked_for(tab, app, made):
+    parts = [made.fit() | {"part": "bulk"}, made.fit() | {"part": "grain_boundary_specific"}]
+    show(tab, app, made.run(conductivities=made.conductivities(), fits=(made.fit(),), part_fits=parts))
+    assert "bulk: Arrhenius" in words(tab)
+    assert "grain boundary, specific: Arrhenius" in words(tab)
+    assert tab._of_parts.isVisibleTo(tab)
+    drawn = {(1, "part", "bulk"), (1, "part", "grain_boundary_specific")}
+    assert not drawn & {*tab.plot.curves.drawn()}
+    tab._of_parts.setChecked(True)
+    assert drawn <= {*tab.plot.curves.drawn()}
+    tab._of_parts.setChecked(False)
+    assert not drawn & {*tab.plot.curves.drawn()}
+
+
+def test_a_run_without_laws_of_parts_does_not_offer_them(tab, app, made):
+    show(tab, app, made.run(conductivities=made.conductivities(), fits=(made.fit(),)))
+    assert not tab._of_parts.isVisibleTo(tab)

@@ -1,0 +1,1 @@
+"""Reports: contents of runs as sections, and their pages as HTML, PDF and Word."""

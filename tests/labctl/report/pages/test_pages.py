@@ -1,0 +1,317 @@
+"""A report shows the numbers of the results file, needs nothing from elsewhere, and takes text as data."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import BytesIO
+
+import pytest
+from typer.testing import CliRunner
+
+from labctl import __version__
+from labctl.cli import app
+from labctl.errors import InvalidRequest
+from labctl.readmodel.formatting import with_uncertainty
+from labctl.report.figures import styled
+from labctl.report.pages.assembling import report_of
+from labctl.report.pages.content import content_of
+from labctl.report.pages.document import Paragraph, Picture, Report, Section, Table, text
+from labctl.report.pages.html_page import html_page
+from labctl.report.pages.pdf_page import pdf_page
+from labctl.report.pages.run_sections import _Flags, budgets
+from labctl.report.pages.word_page import word_page
+from labctl.report.pages.words import FILE, Words
+from labctl.report.pages.writing import write_report
+from labctl.store import Database, Store
+
+HOSTILE = '<script>alert(1)</script>\x1b[2J\u202egpj {{ 7 * 7 }} #import "x" $x$ &amp; 样品 😀'
+SHOWN = '<script>alert(1)</script>\\x1b[2J\\u202egpj {{ 7 * 7 }} #import "x" $x$ &amp; 样品 😀'
+
+
+class Page(HTMLParser):
+    """The numbers, texts and addresses of a page."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.content = content
+        self.tables, self.texts, self.addresses, self.tags = {}, [], [], set()
+        self._table, self._row = None, None
+        self.feed(content.decode("utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.add(tag)
+        self.addresses += [found[name] for name in ("src", "href", "data", "action") if name in found]
+        if tag == "table":
+            self._table = self.tables.setdefault(found.get("data-name"), [])
+        elif tag == "tr" and self._table is not None:
+            self._row = {}
+            self._table.append(self._row)
+        elif tag == "td" and "data-value" in found:
+            self._row[found["data-column"]] = float(found["data-value"])
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def page_of_one(measured, tmp_path_factory):
+    return written(measured, tmp_path_factory.mktemp("one"), 1)
+
+
+@pytest.fixture(scope="module")
+def page_of_two(measured, tmp_path_factory):
+    return written(measured, tmp_path_factory.mktemp("two"), 1, 2)
+
+
+def written(path, folder, *runs):
+    with Database(path) as db:
+        write_report(db, runs, folder / "report.html")
+    return Page((folder / "report.html").read_bytes())
+
+
+def shown_as_json(path, run):
+    result = CliRunner().invoke(app, ["show", str(run), "--db", str(path), "--json"])
+    assert result.exit_code == 0
+    return json.loads(result.output)
+
+
+def pdf_text(content):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    pdf = pypdfium2.PdfDocument(content)
+    return "\n".join(page.get_textpage().get_text_range() for page in pdf)
+
+
+def word_text(content):
+    import docx
+
+    document = docx.Document(BytesIO(content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells]), document
+
+
+def test_every_number_of_the_page_is_that_of_the_results_file(measured, page_of_one):
+    known, found = shown_as_json(measured, 1), page_of_one.tables
+    columns = ("spectrum", "temperature_k", "total_resistance_ohm", "conductivity_s_m")
+    expected = [{name: row[name] for name in columns} for row in known["conductivities"]]
+    assert len(expected) == 4
+    assert [row for row in found["conductivities"] if row] == expected
+    laws = [
+        {name: described["value"]}
+        for fit in known["fits"]
+        for name, described in fit["parameters"].items()
+        if described["value"] is not None and "standard_uncertainty" in described
+    ]
+    assert len(laws) >= 6
+    assert [row for row in found["laws"] if row] == laws
+    (preferred,) = [fit for fit in known["fits"] if fit["preferred"] and fit["branch"] == "all"]
+    assert {"activation_energy": preferred["activation_energy_ev"]} in found["results"]
+    assert found["settling"][1]["setpoint_k"] == pytest.approx(333.15)
+
+
+def test_a_page_needs_nothing_from_elsewhere(page_of_two):
+    content, found = page_of_two.content, page_of_two
+    assert len(found.addresses) > 10
+    assert all(re.match(r"data:image/svg\+xml;base64,|#", address) for address in found.addresses)
+    assert not {"script", "link", "iframe", "object", "embed", "form"} & found.tags
+    assert b"default-src 'none'" in content
+    assert b"url(" not in content
+    assert b"@import" not in content
+
+
+def test_a_page_has_every_section(page_of_one):
+    titles = Words().section("titles")
+    titles = {titles[key] for key in titles if key not in ("compared", "literature")}
+    assert titles <= set(page_of_one.texts)
+
+
+def test_no_section_of_a_measured_run_is_unreadable(page_of_two):
+    assert "cannot be shown" not in page_of_two.text
+
+
+def test_the_methods_name_conditions_parameters_and_versions(page_of_one):
+    said = page_of_one.text
+    assert "from 1 MHz to 10 Hz with 26 points per spectrum" in said
+    assert "within 0.5 K of the set point for 5 min" in said
+    assert f"labctl {__version__} (Python" in said
+    assert "thickness 1.000 ± 0.010 mm" in said
+    assert "simulated rig, not on a sample" in said
+    assert "10.1016/0167-2738(86)90031-7" in said
+
+
+def test_the_same_content_is_in_the_pdf_with_its_fonts(measured, page):
+    content = page(measured, 1, ending="pdf")
+    assert content.startswith(b"%PDF")
+    said = pdf_text(content)
+    (law, *_) = [fit for fit in shown_as_json(measured, 1)["fits"] if fit["preferred"]]
+    assert with_uncertainty(law["activation_energy_ev"], law["standard_uncertainty_ev"]) in said
+    assert "Temperature laws" in said
+    assert shown_as_json(measured, 1)["run"]["uuid"] in said
+
+
+def test_a_word_file_has_tables_and_figures(measured, page):
+    said, document = word_text(page(measured, 1, ending="docx"))
+    assert len(document.inline_shapes) == 6
+    assert len(document.tables) >= 7
+    assert "Temperature laws" in said
+
+
+def test_several_runs_are_compared_with_the_literature_beside_them(page_of_two):
+    found = page_of_two
+    assert len(found.tables["compared"]) == 3
+    assert len(found.tables["ratios"]) >= 3
+    assert len(found.tables["literature"]) > 5
+    assert "part of no fit" in found.text
+    assert "other pellet (run 2)" in found.text
+
+
+def test_a_failed_run_without_rows_says_what_is_missing(made, page):
+    found = Page(page(made(status="failed", reason="oven lost", ended_s=2.0)))
+    words = Words()
+    assert "This run did not finish: failed: oven lost" in found.text
+    for key in ("results", "spectra", "conductivities", "laws", "polarisation", "temperature", "budget",
+                "remarks", "excluded", "amendments", "instruments"):  # fmt: skip
+        assert words(f"missing.{key}") in found.text
+    assert found.text.count("not stated") >= 6
+
+
+@pytest.mark.parametrize("ending", ["html", "pdf", "docx"])
+def test_hostile_text_is_data(made, page, ending):
+    sample = {"name": HOSTILE, "composition": HOSTILE, "note": HOSTILE, "cation": HOSTILE}
+    path = made({"thickness_m": 1e-3, "area_m2": 5e-5, "electrodes": "blocking"} | sample)
+    with Store.open(path) as store:
+        event = {"run_id": 1, "time_s": 1.0, "level": "warning", "kind": "odd", "message": HOSTILE}
+        store.insert("events", event)
+        store.update("runs", 1, {"status": "failed", "reason": HOSTILE, "ended_s": 2.0})
+    content = page(path, ending=ending)
+    if ending == "html":
+        found = Page(content)
+        assert "script" not in found.tags
+        assert b"\x1b" not in content
+        assert "\u202e" not in content.decode()
+        assert SHOWN in found.text
+        assert found.text.count("{{ 7 * 7 }}") >= 6
+    elif ending == "docx":
+        assert SHOWN in word_text(content)[0]
+    else:
+        said = pdf_text(content)
+        assert "<script>alert(1)</script>\\x1b[2J\\u202egpj {{ 7 * 7 }}" in said
+        assert '#import "x" $x$ &amp;' in said
+
+
+def test_a_translation_changes_the_words_and_nothing_else(measured, page, page_of_one, tmp_path):
+    german = tmp_path / "deutsch.toml"
+    german.write_text(
+        '[page]\nlanguage = "de"\nreport_of = "Bericht über {{ sample }}"\n'
+        '[titles]\nresults = "Ergebnisse"\n',
+        encoding="utf-8",
+    )
+    translated = page(measured, 1, words=german)
+    assert b'<html lang="de">' in translated
+    found = Page(translated)
+    assert "Bericht über pellet" in found.text
+    assert "Ergebnisse" in found.texts
+    assert "Methods" in found.texts
+    assert found.tables["conductivities"] == page_of_one.tables["conductivities"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ('[titles]\nresult = "x"\n', r"titles\.result is not a text"),
+        ("[titles]\nresults = 3\n", r"\[titles\] must hold texts"),
+        ("[titles\n", "--words"),
+        ('[page]\nreport_of = "{{ sampel }}"\n', r"page\.report_of"),
+        ("[page]\nreport_of = \"{{ ''.__class__.__mro__ }}\"\n", r"page\.report_of"),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(made, page, tmp_path, words, said):
+    path = tmp_path / "words.toml"
+    path.write_text(words, encoding="utf-8")
+    with pytest.raises(InvalidRequest, match=said):
+        page(made(), words=path)
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "module", "package"),
+    [("html", "jinja2", "jinja2"), ("pdf", "typst", "typst"), ("docx", "docx", "python-docx")],
+)
+def test_a_missing_package_is_named_with_the_line_to_type(made, page, monkeypatch, ending, module, package):
+    path = made()
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InvalidRequest, match=rf"{package} of .*: pip install -e '\.\[report\]'"):
+        page(path, ending=ending)
+
+
+@pytest.mark.parametrize(("runs", "ending"), [((1, 1), "html"), ((9,), "html"), ((1,), "odt")])
+def test_a_wrong_request_writes_nothing(made, page, tmp_path, runs, ending):
+    with pytest.raises(InvalidRequest):
+        page(made(), *runs, ending=ending)
+    assert not list(tmp_path.glob("report.*"))
+
+
+def test_the_command_writes_the_report_and_prints_the_words(made, tmp_path):
+    output = tmp_path / "page.html"
+    done = CliRunner().invoke(app, ["report", "1", "--db", str(made()), "--output", str(output)])
+    assert done.exit_code == 0
+    assert output.read_bytes().startswith(b"<!DOCTYPE html>")
+    printed = CliRunner().invoke(app, ["report", "last", "--print-words"])
+    assert printed.output.strip() == FILE.read_text(encoding="utf-8").strip()
+
+
+def test_of_very_many_flags_those_that_differ_in_numbers_only_are_one():
+    few = _Flags([{"flags": ["off by 1 %", "noisy"]}, {"flags": ["off by 2 %"]}])
+    assert few.marks({"flags": ["off by 2 %", "noisy"]}) == "3) 2)"
+    many = _Flags([{"flags": [f"off by {n / 10} %", "noisy"]} for n in range(100)])
+    assert many.marks({"flags": ["off by 0.7 %", "noisy"]}) == "1) 2)"
+    (listed,) = many.blocks()
+    assert [line.partition(" (")[0] for line in listed.lines] == ["1) off by 0.0 %", "2) noisy"]
+    assert "99 more with other numbers" in listed.lines[0]
+
+
+def test_budgets_are_shown_by_source_as_show_prints_them(measured, page_of_one):
+    known = shown_as_json(measured, 1)
+    (law,) = [fit for fit in known["fits"] if fit["preferred"] and fit["branch"] == "all"]
+    expected = [
+        {"standard_uncertainty": entry["standard_uncertainty"]}
+        for described in law["parameters"].values()
+        for entry in described.get("budget", ())
+    ]
+    assert len(expected) > 5
+    assert [row for row in page_of_one.tables["budget"] if row] == expected
+    assert len(page_of_one.tables["conductivity_budgets"]) == 5
+    assert "largest source: " in page_of_one.text
+
+
+def test_numbers_without_a_kept_budget_say_so(measured):
+    with Database(measured) as db:
+        content = content_of(db, 1)
+    without = {
+        name: [dict(row) | {"budget": None} for row in getattr(content.run, name)]
+        for name in ("fits", "conductivities")
+    }
+    (said,) = budgets(replace(content, run=replace(content.run, **without)), Words())
+    assert said.text == Words()("missing.budget")
+
+
+@pytest.mark.parametrize("render", [html_page, pdf_page, word_page])
+def test_an_empty_report_and_an_empty_table_can_be_rendered(render):
+    table = Table(("a", "b"), [], "nothing yet")
+    blocks = [Paragraph(""), table, Table(("", ""), [[text("a"), text("b")]], facts=True)]
+    assert len(render(Report("", "", [Section("", blocks), Section("x", [])]))) > 500
+
+
+def test_every_picture_of_a_section_has_a_caption(measured):
+    with styled(), Database(measured) as db:
+        report = report_of(db, [1, 2], Words())
+    blocks = [block for section in report.sections for block in section.blocks]
+    pictures = [block for block in blocks if isinstance(block, Picture)]
+    assert len(pictures) == 14
+    assert all(picture.caption for picture in pictures)
