@@ -144,12 +144,17 @@ def report(name: str, found: Estimate, published: float) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     about = f"of each kind (%(default)s), or a study: {', '.join(STUDIES)}"
-    parser.add_argument("spectra", type=count_or_study, nargs="?", default=1000, help=about)
-    return parser
+    made.add_argument("what", type=count_or_study, metavar="spectra", nargs="?", default=1000, help=about)
+    study = made.add_argument_group("of a study")
+    study.add_argument("--spectra", "--samples", type=int, help="cells; default: as many as its aims ask for")
+    study.add_argument("--seed", type=int, default=1)
+    study.add_argument("--first", type=int, default=0, help="number of the first cell")
+    study.add_argument("--only", metavar="KIND", help="cells of this kind, of those numbers")
+    study.add_argument("--show", action="store_true", help="name each cell that counts against the aims")
+    study.add_argument("--results", type=Path, help="a line of JSON for every cell")
+    return made
 
 
 def count_or_study(text: str) -> int | str:
@@ -157,22 +162,10 @@ def count_or_study(text: str) -> int | str:
     return text if text in STUDIES else int(text)
 
 
-def study_parser(study: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"eis_accuracy.py {study}")
-    usual = STUDIES[study][1]
-    parser.add_argument("--spectra", "--samples", type=int, default=usual, help="cells (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0, help="number of the first cell")
-    parser.add_argument("--only", metavar="KIND", help="cells of this kind, of those numbers")
-    parser.add_argument("--show", action="store_true", help="name each cell that counts against the aims")
-    parser.add_argument("--results", type=Path, help="a line of JSON for every cell")
-    return parser
-
-
 def run_study(study: str, arguments: list[str]) -> int:
-    options = study_parser(study).parse_args(arguments)
-    numbers = range(options.first, options.first + options.spectra)
-    judge, _ = STUDIES[study]
+    options = parser().parse_args([study, *arguments])
+    judge, usual = STUDIES[study]
+    numbers = range(options.first, options.first + (options.spectra or usual))
     if options.only:
         numbers = [number for number in numbers if judge.kind_of(number) == options.only]
     rows = gathered(study, options.seed, numbers, judge.one, options.results)
@@ -184,9 +177,10 @@ def run_study(study: str, arguments: list[str]) -> int:
 
 
 def main() -> int:
-    if len(sys.argv) > 1 and sys.argv[1] in STUDIES:
-        return run_study(sys.argv[1], sys.argv[2:])
-    count = parser().parse_args().spectra
+    options = parser().parse_args()
+    if options.what in STUDIES:
+        return run_study(options.what, sys.argv[2:])
+    count = options.what
     for kind in CIRCUITS:
         for rho in (0.0, 0.6):
             fits(kind, rho, count)

@@ -28,13 +28,17 @@ def one(database: Path, run: str, output: Path) -> tuple[float, float]:
     return wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    made.add_argument("database", type=Path, nargs="?", default=Path("lab.db"))
+    made.add_argument("--run", default="last")
+    made.add_argument("--rounds", type=int, default=3)
+    return made
+
+
 def main() -> None:
     """Time every format and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("database", type=Path)
-    parser.add_argument("--run", default="last")
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+    given = parser().parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for ending in ENDINGS:
             output = Path(folder) / f"report.{ending}"

@@ -1,8 +1,8 @@
 """Transference numbers of cells made with other code than the rig's and labctl's: covered, or told why not?
 
-    python benchmarks/transference_table.py --cells 80                     the table, as Markdown
-    python benchmarks/transference_table.py --rows "reference,short hold"  some of its rows
-    python benchmarks/transference_table.py --cells 80 --lines table.jsonl a line a cell, continued
+    python benchmarks/transference_table.py --cells 80                        the table, as Markdown
+    python benchmarks/transference_table.py --rows "reference,short hold"     some of its rows
+    python benchmarks/transference_table.py --cells 80 --lines table.jsonl    a line a cell, continued
 
 Each cell is a binary salt, ideal and dilute, between electrodes that exchange the cation: the salt diffuses
 on a grid of 80 nodes (implicit steps in time), and at each time the current is the root of
@@ -420,16 +420,18 @@ def table(lines: list[dict[str, Any]], names: list[str]) -> Iterator[str]:
         )
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--cells", type=int, default=80)
+    made.add_argument("--first", type=int, default=0)
+    made.add_argument("--rows", default="", help="names of rows, separated by commas; all where empty")
+    made.add_argument("--lines", type=Path, help="a file of one line a cell, kept and continued")
+    made.add_argument("-v", action="store_true")
+    return made
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cells", type=int, default=80)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--rows", default="", help="names of rows, separated by commas; all where empty")
-    parser.add_argument("--lines", type=Path, help="a file of one line a cell, kept and continued")
-    parser.add_argument("-v", action="store_true")
-    chosen = parser.parse_args()
+    chosen = parser().parse_args()
     names = [name for name in ROWS if not chosen.rows or any(r in name for r in chosen.rows.split(","))]
     lines, started = [], time.process_time()
     for line in study(names, range(chosen.first, chosen.first + chosen.cells), chosen.lines):

@@ -4,6 +4,7 @@ scipy.optimize is loaded by the first call.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ def global_minimum(chi_square: ChiSquare, grid: NDArray[np.float64]) -> float:
     def refined(index: int) -> float:
         bounds = grid[max(index - 1, 0)], grid[min(index + 1, grid.size - 1)]
         xatol = 1e-5 * (bounds[1] - bounds[0])
-        found = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": xatol})
+        found: Any = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": xatol})
         return min(float(found.x), float(grid[index]), key=at)
 
     at = _scalar(chi_square)

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from labctl.errors import InvalidRequest
+from labctl.report.export.delimited import write_csv, write_origin
+from labctl.report.export.latex import write_latex
+from labctl.report.export.netcdf import write_netcdf
+from labctl.report.export.parquet import write_parquet
 from labctl.report.export.tables import Table, tables_of
+from labctl.report.export.workbook import write_xlsx
+from labctl.report.export.zplot import write_zplot
 from labctl.report.whole_files import is_database
 from labctl.store import Database
 
@@ -21,8 +26,8 @@ class Format:
 
     Attributes
     ----------
-    writer : str
-        `module:function` of `labctl.report.export`.
+    writer : callable
+        Writes tables to a path, and returns the files written.
     endings : tuple of str
         Endings of the path; `""` is a folder.
     tables : tuple of str
@@ -31,22 +36,20 @@ class Format:
         What it is for, in one phrase.
     """
 
-    writer: str
+    writer: Callable[[Sequence[Table], Path], list[Path]]
     endings: tuple[str, ...]
     tables: tuple[str, ...]
     holds: str
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format("delimited:write_csv", ("", ".zip", ".csv"), EVERYTHING, "every table; .csv: the main one"),
-    "origin": Format(
-        "delimited:write_origin", (".csv",), RESULTS, "what is plotted, with units and comments"
-    ),
-    "xlsx": Format("workbook:write_xlsx", (".xlsx",), EVERYTHING, "every table, a sheet for each"),
-    "latex": Format("latex:write_latex", (".tex",), RESULTS, "tables of a supporting information"),
-    "parquet": Format("parquet:write_parquet", ("",), EVERYTHING, "every table, a file for each"),
-    "zplot": Format("zplot:write_zplot", ("", ".zip"), SPECTRA, "every spectrum as .z"),
-    "netcdf": Format("netcdf:write_netcdf", (".nc",), EVERYTHING, "every table in one file"),
+    "csv": Format(write_csv, ("", ".zip", ".csv"), EVERYTHING, "every table; .csv: the main one"),
+    "origin": Format(write_origin, (".csv",), RESULTS, "what is plotted, with units and comments"),
+    "xlsx": Format(write_xlsx, (".xlsx",), EVERYTHING, "every table, a sheet for each"),
+    "latex": Format(write_latex, (".tex",), RESULTS, "tables of a supporting information"),
+    "parquet": Format(write_parquet, ("",), EVERYTHING, "every table, a file for each"),
+    "zplot": Format(write_zplot, ("", ".zip"), SPECTRA, "every spectrum as .z"),
+    "netcdf": Format(write_netcdf, (".nc",), EVERYTHING, "every table in one file"),
 }
 
 
@@ -62,11 +65,8 @@ def export(db: Database, runs: Sequence[int], kind: str, path: Path) -> list[Pat
     tables = tables_of(db, runs, chosen.tables or None)
     if not tables:
         raise InvalidRequest(f"--format {kind}: these runs have no rows for it")
-    module, _, function = chosen.writer.partition(":")
-    write: Callable[[Sequence[Table], Path], list[Path]]
-    write = getattr(import_module(f"labctl.report.export.{module}"), function)
     try:
-        return write(tables, path)
+        return chosen.writer(tables, path)
     except OSError as error:
         raise InvalidRequest(f"--output: {path} cannot be written: {error.strerror or error}") from error
 

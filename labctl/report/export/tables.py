@@ -22,6 +22,8 @@ OF_VIEWS: dict[str, tuple[str, str]] = {
     "branch": ("text", "spectra on the way up, down, or at one temperature"),
     "excluded": ("text", "why a person excluded it; empty: not excluded"),
     "thermometer_correction_k": ("K", "added to each reading; empty: no correction is known"),
+    "relative_uncertainty_independent": ("1", "each point's own part of its relative standard uncertainty"),
+    "relative_uncertainty_common": ("1", "the part that all points share: geometry, analyser, leads"),
     "in_force": ("1", "1: not revoked"),
 }
 """Unit and meaning of the columns that no table of the database has."""

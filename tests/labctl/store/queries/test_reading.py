@@ -84,8 +84,9 @@ def test_conductivities_carry_the_branch_of_their_spectrum_in_rows_and_frames(ni
     rig.store.replace_derived("conductivities", {"spectrum_id": 2}, rows)
     (row,) = conductivities.of_parts(db, db.part_ids(3))
     assert (row["run_id"], row["branch"], row["flags"]) == (2, "isothermal", ["a reservation"])
-    assert [*db.conductivities(3).columns] == [*row]
-    assert [*db.conductivities(4).columns] == [*row]
+    of_frames = [*row, "relative_uncertainty_independent", "relative_uncertainty_common"]
+    assert [*db.conductivities(3).columns] == of_frames
+    assert [*db.conductivities(4).columns] == of_frames
     assert conductivities.of_file(db)[0]["conductivity_s_m"] == 0.01
     assert conductivities.new_of_parts(db, [2, 3], 0) == [row]
     assert conductivities.new_of_parts(db, [2, 3], row["id"]) == []
