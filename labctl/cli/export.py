@@ -12,7 +12,7 @@ from labctl.errors import InvalidRequest
 if TYPE_CHECKING:
     from labctl.store import Database
 
-FORMAT_HELP = "csv, origin, xlsx, latex, parquet, zplot or netcdf."
+FORMAT_HELP = "csv, origin, xlsx, latex, parquet, zplot, netcdf, ro-crate, eln or si."
 MOST_NAMED = 5
 
 
@@ -26,15 +26,18 @@ def export(
     ] = None,
     sample: Annotated[str, typer.Option(help="All runs of this sample.")] = "",
     all_runs: Annotated[bool, typer.Option("--all", help="All runs of the file.")] = False,
+    licence: Annotated[str, typer.Option(help="Of a crate: address of the licence of the data.")] = "",
+    orcid: Annotated[str, typer.Option(help="Of a crate: ORCID of the author.")] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
 ) -> None:
     """Export runs: units, meaning, sign convention, uncertainty and flags travel with the data.
 
     The numbers are those of the current analysis, in full. Excluded points are kept, with the reason. A path
-    that ends in .zip, .csv, .xlsx, .tex or .nc is a file, another one is a folder.
+    that ends in .zip, .csv, .xlsx, .tex, .nc or .eln is a file, another one is a folder. `ro-crate` and `eln`
+    hold everything, so that `labctl import` gives the same runs; `si` is a supporting information.
     """
+    from labctl.report.export.formats import Credit, format_named
     from labctl.report.export.formats import export as write
-    from labctl.report.export.formats import format_named
     from labctl.store import Database
 
     if output is None:
@@ -42,7 +45,7 @@ def export(
     format_named(kind, output)
     with Database(db) as database:
         chosen = _chosen(database, runs or [], sample, all_runs)
-        written = write(database, chosen, kind, output)
+        written = write(database, chosen, kind, output, Credit(licence, orcid))
     for path in written[:MOST_NAMED]:
         terminal.echo(f"written   {path}")
     if len(written) > MOST_NAMED:

@@ -31,7 +31,7 @@ def import_spectra(
     sample: Annotated[
         str,
         typer.Option(help="Name of the sample; one measured before needs no geometry.", show_default=False),
-    ],
+    ] = "",
     thickness_mm: Annotated[float | None, number_option("Between the electrodes.")] = None,
     thickness_u_mm: Annotated[float | None, number_option("Its standard uncertainty.")] = None,
     diameter_mm: Annotated[float | None, number_option("Of the electrodes.")] = None,
@@ -94,10 +94,16 @@ def import_spectra(
     A file with current against time is a polarisation, a run of its own; with --before and --after it has
     its spectra and a transference number.
     """
+    from labctl.report.crate_import import is_crate
     from labctl.report.file_reading import files_named
     from labctl.report.file_temperatures import file_temperatures
     from labctl.report.polarisation_file import PolarisationRequest
 
+    if any(map(is_crate, files)):
+        _import_crates(files, sample, into, as_json)
+        return
+    if not sample:
+        raise InvalidRequest("--sample is missing; give the name of the sample")
     given = {
         "thickness_mm": thickness_mm,
         "thickness_uncertainty_mm": thickness_u_mm,
@@ -132,6 +138,23 @@ def import_spectra(
     if "refused" in kinds:
         nothing = kinds == {"refused"} or "held back" in kinds or stated.made
         raise typer.Exit(2 if nothing else 1)
+
+
+def _import_crates(crates: Sequence[Path], sample: str, into: Path, as_json: bool) -> None:
+    """Take the runs of crates made by `labctl export`: they name their samples themselves."""
+    from labctl.report.crate_import import import_crate, is_crate
+
+    if sample or not all(map(is_crate, crates)):
+        raise InvalidRequest("a crate is imported without --sample, and without files of spectra beside it")
+    merged = [import_crate(crate, into) for crate in crates]
+    if as_json:
+        terminal.echo(json.dumps({"db": str(into), "crates": [vars(one) for one in merged]}))
+    else:
+        for crate, one in zip(crates, merged, strict=True):
+            terminal.echo(f"{crate}: {len(one.added)} run(s) added, {len(one.known)} here already")
+            for words in one.refused:
+                terminal.echo(words)
+    raise typer.Exit(1 if any(one.refused for one in merged) else 0)
 
 
 @dataclass(frozen=True)

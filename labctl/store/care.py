@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,13 +72,14 @@ def verify(path: Path) -> list[RunCheck]:
         connection.close()
 
 
-def verify_runs(connection: sqlite3.Connection) -> list[RunCheck]:
-    """`verify` over an open connection."""
+def verify_runs(connection: sqlite3.Connection, only: Collection[str] | None = None) -> list[RunCheck]:
+    """`verify` over an open connection; `only`: uuids of the runs to look at, None: all."""
     query = "SELECT id, uuid, status, content_hash FROM runs WHERE status <> 'running' ORDER BY id"
     ended = connection.execute(query).fetchall()
     return [
         RunCheck(run_id, uuid, status, hash_at_end, _present_hash(connection, run_id, hash_at_end))
         for run_id, uuid, status, recorded in ended
+        if only is None or uuid in only
         for hash_at_end in [recorded or _awaited_hash(connection, run_id)]
     ]
 

@@ -1,7 +1,7 @@
 """Import the ended runs of another file, each once, by uuid and content hash."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +49,12 @@ class Merged:
     bench_checks: int = 0
 
 
-def merge(path: Path, source: Path) -> Merged:
+def merge(path: Path, source: Path, only: Collection[str] | None = None) -> Merged:
     """Copy every ended run of `source` that `path` lacks, with its sample, points, events and analyses.
 
     A run that both have gets the closed analyses that it lacks; its current one stays. A run is copied in one
     transaction and hashed again before it counts. Runs still running are left out. Bench checks are copied.
+    `only`: the uuids of the runs that are copied; None: all.
 
     Raises
     ------
@@ -68,18 +69,20 @@ def merge(path: Path, source: Path) -> Merged:
         try:
             with explaining(path):
                 require_nobody_else(path, ours)
-                return _merge(ours, theirs)
+                return _merge(ours, theirs, only)
         finally:
             ours.close()
     finally:
         theirs.close()
 
 
-def _merge(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Merged:
+def _merge(
+    ours: sqlite3.Connection, theirs: sqlite3.Connection, only: Collection[str] | None = None
+) -> Merged:
     known_hashes = dict(ours.execute("SELECT uuid, content_hash FROM runs").fetchall())
     added, known, refused = [], [], []
     outdated: set[int] = set()
-    for run in verify_runs(theirs):
+    for run in verify_runs(theirs, only):
         if run.recorded_hash is None:
             refused.append(f"Run {run.uuid} ended without a content hash.")
         elif not run.intact:

@@ -21,10 +21,11 @@ class Terminals:
         self.connected = False
         self.potential_v = 0.0
         self._steps: list[tuple[float, float]] = []
-        self._opened_s = self._open_v = 0.0
+        self._opened_s = self._open_v = self._seen_s = 0.0
 
     def hold(self, potential_v: float, time_s: float) -> None:
         """Connect the cell, if it is not connected, and hold it at a potential from `time_s` on."""
+        self._seen_s = time_s
         if not self.connected:
             self.connected, self.potential_v = True, self._relaxed_v(time_s)
         change_v = potential_v - self.potential_v
@@ -33,10 +34,10 @@ class Terminals:
             self._shorten_history()
         self.potential_v = potential_v
 
-    def disconnect(self, time_s: float) -> None:
-        """Open the cell circuit."""
+    def disconnect(self, time_s: float | None = None) -> None:
+        """Open the cell circuit; without a time, when the current was last asked for."""
         if self.connected:
-            self._opened_s, self._open_v = time_s, self.potential_v
+            self._opened_s, self._open_v = self._seen_s if time_s is None else time_s, self.potential_v
         self.connected, self.potential_v = False, 0.0
 
     def _relaxed_v(self, time_s: float) -> float:
@@ -55,6 +56,7 @@ class Terminals:
 
     def current_a(self, time_s: float) -> float:
         """True current at `time_s`; zero while disconnected."""
+        self._seen_s = time_s
         return self._sum_a(time_s) if self.connected else 0.0
 
     def _sum_a(self, time_s: float) -> float:

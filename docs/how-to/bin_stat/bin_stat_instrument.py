@@ -72,7 +72,7 @@ class BinStat(OwnModel):
         if on:
             self.world.terminals.hold(self.potential_v, self.world.time_s)
         else:
-            self.world.terminals.disconnect()
+            self.world.terminals.disconnect(self.world.time_s)
 
 
 def _framed(code: int, data: bytes) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.errors import InvalidRequest
+from labctl.report.export.crate import write_crate, write_si
 from labctl.report.export.delimited import write_csv, write_origin
 from labctl.report.export.latex import write_latex
 from labctl.report.export.netcdf import write_netcdf
@@ -42,6 +43,17 @@ class Format:
     holds: str
 
 
+@dataclass(frozen=True)
+class Credit:
+    """Address of the licence and ORCID of the author, `""` where not stated."""
+
+    licence: str = ""
+    orcid: str = ""
+
+
+CRATES: dict[str, tuple[str, ...]] = {"ro-crate": ("", ".zip"), "eln": (".eln",), "si": (".zip",)}
+"""Formats of everything about some runs, with the endings of their paths."""
+
 FORMATS: dict[str, Format] = {
     "csv": Format(write_csv, ("", ".zip", ".csv"), EVERYTHING, "every table; .csv: the main one"),
     "origin": Format(write_origin, (".csv",), RESULTS, "what is plotted, with units and comments"),
@@ -53,32 +65,38 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def export(db: Database, runs: Sequence[int], kind: str, path: Path) -> list[Path]:
-    """Write runs in a format; return the files written.
+def export(
+    db: Database, runs: Sequence[int], kind: str, path: Path, credit: Credit | None = None
+) -> list[Path]:
+    """Write runs in a format; return the files written. `credit` is for crates.
 
     Raises
     ------
     InvalidRequest
         Another format, a path that does not fit it, a database at the path, or nothing to export.
     """
-    chosen = format_named(kind, path)
-    tables = tables_of(db, runs, chosen.tables or None)
-    if not tables:
-        raise InvalidRequest(f"--format {kind}: these runs have no rows for it")
+    chosen, credit = format_named(kind, path), credit or Credit()
     try:
+        if chosen is None:
+            licence, orcid = credit.licence, credit.orcid
+            return write_si(db, runs, path) if kind == "si" else write_crate(db, runs, path, licence, orcid)
+        tables = tables_of(db, runs, chosen.tables or None)
+        if not tables:
+            raise InvalidRequest(f"--format {kind}: these runs have no rows for it")
         return chosen.writer(tables, path)
     except OSError as error:
         raise InvalidRequest(f"--output: {path} cannot be written: {error.strerror or error}") from error
 
 
-def format_named(kind: str, path: Path) -> Format:
-    """Return a format whose path was checked; raises InvalidRequest."""
-    if kind not in FORMATS:
-        raise InvalidRequest(f"--format: {kind!r} is not one of {', '.join(FORMATS)}")
-    chosen, ending = FORMATS[kind], path.suffix.lower()
-    if ending not in chosen.endings and not ("" in chosen.endings and path.is_dir()):
-        wanted = " or ".join(one or "a folder" for one in chosen.endings)
+def format_named(kind: str, path: Path) -> Format | None:
+    """Return a format whose path was checked, None for one of `CRATES`; raises InvalidRequest."""
+    known = {name: one.endings for name, one in FORMATS.items()} | CRATES
+    if kind not in known:
+        raise InvalidRequest(f"--format: {kind!r} is not one of {', '.join(known)}")
+    endings = known[kind]
+    if path.suffix.lower() not in endings and not ("" in endings and path.is_dir()):
+        wanted = " or ".join(one or "a folder" for one in endings)
         raise InvalidRequest(f"--output: {path} does not fit {kind}, which needs {wanted}")
     if is_database(path):
         raise InvalidRequest(f"--output: {path} is a database; give another path")
-    return chosen
+    return FORMATS.get(kind)

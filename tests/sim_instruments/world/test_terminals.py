@@ -58,3 +58,12 @@ def test_a_long_history_ends_where_a_short_one_does(terminals):
     terminals.disconnect(499.0)
     terminals.hold(0.499, 499.0)
     assert total == pytest.approx(terminals.current_a(1e6), rel=1e-6)
+
+
+def test_a_stand_in_that_gives_no_time_disconnects_when_the_current_was_last_read(terminals):
+    terminals.hold(0.01, 0.0)
+    terminals.current_a(1000.0)
+    terminals.disconnect()
+    assert not terminals.connected
+    terminals.hold(0.0, 1002.0)
+    assert terminals.current_a(1032.0) < 0
