@@ -8,7 +8,7 @@ import pytest
 
 from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.derive.choices import Choices
-from labctl.derive.refit import Refit, refit_runs
+from labctl.derive.refit import NO_NUMBER_LEFT, Refit, refit_runs
 from labctl.derive.whole_runs import moved, reproduced
 from labctl.errors import StoreError
 from labctl.store import Database
@@ -170,18 +170,24 @@ def test_an_excluded_spectrum_keeps_its_number_and_no_law_stands_on_it(ended):
 
 
 def test_points_outside_of_the_chosen_frequencies_are_not_fitted(ended):
+    before = totals(ended)
     refit(ended, frequency_min_hz=1e5)
-    flags = [row["flags"] for row in ended.rows("SELECT flags FROM resistances WHERE quantity = 'total'")]
-    refit(ended, frequency_min_hz=5e5)
-    silent = ended.rows("SELECT * FROM resistances WHERE quantity = 'total'")
-    assert flags != [row["flags"] for row in silent]
-    assert all("too few usable points for a resistance" in row["flags"] for row in silent)
+    after = totals(ended)
+    assert after != before
+    result = refit(ended, frequency_min_hz=5e5)
+    assert NO_NUMBER_LEFT in result.problem
+    assert totals(ended) == after
+
+
+def totals(run):
+    return run.rows("SELECT resistance_ohm, flags FROM resistances WHERE quantity = 'total'")
 
 
 def test_only_the_chosen_circuit_is_fitted(ended):
-    refit(ended, circuit="R0-p(R1,CPE1)-CPE2")
+    result = refit(ended, circuit="p(R1,CPE1)-p(R2,CPE2)-CPE3")
+    assert not result.problem
     used = {row["circuit"] for row in ended.rows("SELECT circuit FROM resistances WHERE circuit <> ''")}
-    assert used <= {"R0-p(R1,CPE1)-CPE2"}
+    assert used == {"p(R1,CPE1)-p(R2,CPE2)-CPE3"}
 
 
 def test_the_chosen_form_of_the_law_is_the_first_one(ended):
