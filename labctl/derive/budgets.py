@@ -6,6 +6,7 @@ A component has the keys source, change, type, common, and where they say someth
 degrees_of_freedom. `change` is signed, in the unit of the quantity.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,17 @@ def with_components(
         for name, parts in budget["components"].items()
     }
     return {**budget, "components": components}
+
+
+def budget_of(point: Mapping[str, Any]) -> Any:
+    """Return the budget of a point of a law: of its row, or decoded from `budget_text`; None without one."""
+    text = point.get("budget_text")
+    if not isinstance(text, str | bytes):
+        return point.get("budget")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # of a file that other people made
+        return None
 
 
 def components_in(budget: Any, quantity: str) -> "tuple[Component, ...]":

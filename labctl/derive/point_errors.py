@@ -17,7 +17,7 @@ from labctl.analysis.numerics.thermometer import (
     thermometer_components,
 )
 from labctl.analysis.resistance.analyser_share import BEGINNINGS
-from labctl.derive.budgets import CONDUCTIVITY, components_in, not_stated_in
+from labctl.derive.budgets import CONDUCTIVITY, budget_of, components_in, not_stated_in
 from labctl.derive.lag import is_moving
 from labctl.store import Database
 from labctl.store.cells import stated_accuracy
@@ -38,7 +38,7 @@ def own_relative_u(point: Point) -> float | None:
     total, analyser = point["relative_uncertainty_resistance"], point["relative_uncertainty_analyser"]
     if total is None:
         return None
-    components = components_in(point.get("budget"), CONDUCTIVITY)
+    components = components_in(budget_of(point), CONDUCTIVITY)
     if components:
         return combined(one for one in components if not one.common) / point["conductivity_s_m"] or None
     return total if analyser is None else math.sqrt(max(total**2 - analyser**2, 0.0))
@@ -149,7 +149,7 @@ def _is_flagged(point: Point) -> bool:
 def _shared(point: Point) -> dict[str, Component]:
     """Return the components of a point that others share, relative to its conductivity, by their cause."""
     sigma = point["conductivity_s_m"]
-    found = components_in(point.get("budget"), CONDUCTIVITY)
+    found = components_in(budget_of(point), CONDUCTIVITY)
     return {
         one.cause: one.scaled(1 / sigma)
         for one in found
@@ -171,7 +171,7 @@ def _not_stated(points: Sequence[Point], thermometer: Sequence[str]) -> list[str
     """Return the parts not stated of any point, with the number of points where it is not every one."""
     counts: dict[str, int] = {}
     for point in points:
-        for name in not_stated_in(point.get("budget")):
+        for name in not_stated_in(budget_of(point)):
             counts[name] = counts.get(name, 0) + 1
     named = [
         name if count == len(points) else f"{name} ({count} of {len(points)} points)"

@@ -17,8 +17,8 @@ FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
-SELECT c.*, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k, s.repeat_of,
-    s.status, s.started_s, s.ended_s
+SELECT {columns}, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k,
+    s.repeat_of, s.status, s.started_s, s.ended_s
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
     AND s.id NOT IN (SELECT steady_spectrum_id FROM polarisations WHERE steady_spectrum_id IS NOT NULL)
@@ -119,10 +119,11 @@ def law_points(
     `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`, `band_k`,
     `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a potential was held
     are left out. `own` gives the conductivities of the run itself, by spectrum, in the place of the rows of
-    its current analysis.
+    its current analysis. The budget of a stored row is `budget_text`, as stored: decoded budgets of a long
+    run would fill the memory.
     """
     parts = part_ids(db, run_id)
-    points = db.rows(_LAW_POINTS.format(marks=marks(parts)), parts)
+    points = db.rows(_LAW_POINTS.format(columns=_columns(db), marks=marks(parts)), parts)
     if own is None:
         return points
     return [
@@ -130,6 +131,12 @@ def law_points(
         for point in points
         if point["part_id"] != run_id or point["spectrum_id"] in own
     ]
+
+
+def _columns(db: Rows) -> str:
+    known = [row["name"] for row in db.rows("SELECT name FROM pragma_table_info('conductivities')", ())]
+    plain = [f"c.{name}" for name in known if name not in ("budget", "spectrum_id")]
+    return ", ".join([*plain, "c.budget AS budget_text" if "budget" in known else "NULL AS budget_text"])
 
 
 def _with_own(point: dict[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
