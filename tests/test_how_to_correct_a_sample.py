@@ -51,7 +51,7 @@ def test_every_command_of_the_page_does_what_the_page_says(typed, protocol_file)
     assert "thickness 1.05 mm" in outputs[2]
     assert "measured again with a micrometer" in outputs[2]
     (revoked,) = [found for line, found in zip(LINES, outputs, strict=True) if "--revoke" in line]
-    assert "conductivities move by 0.95" in revoked
+    assert "conductivities move by 0.977" in revoked
     assert "excluded" in typed("labctl show last")[1]
     assert "haven_ratio_1 = " in outputs[-1]
     assert (
