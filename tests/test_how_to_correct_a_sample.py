@@ -63,7 +63,8 @@ def test_every_command_of_the_page_does_what_the_page_says(typed, protocol_file)
         assert db.sample(1)["thickness_m"] == 1e-3
         standing = db.amendments("last").query("in_force")["field"].tolist()
         assert db.amendments("last")["reason"].ne("").all()
-    assert standing == ["area", "thermometer", "leads", "pellet", "exclusion", "exclusion", "remark"]
+    of_the_sample = ["area", "thermometer", "leads", "pellet", "thickness after", "thermal expansion"]
+    assert standing == [*of_the_sample, "exclusion", "exclusion", "remark"]
     assert (sigma() != before).all()
     assert typed("labctl db verify lab.db")[0] == 0
     (block,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.S)
