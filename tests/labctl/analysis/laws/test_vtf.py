@@ -70,7 +70,7 @@ def test_the_energy_of_a_narrow_arrhenius_line_is_the_apparent_energy_of_the_vtf
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
+@pytest.mark.parametrize("noise", [0.01])
 def test_the_stated_intervals_cover_the_truth_as_often_as_they_say(noise):
     rng, inside = np.random.default_rng(22), np.zeros(2)
     for _ in range(2000):

@@ -35,7 +35,7 @@ def decided(rng, points):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("points", [5, 6, 8])
+@pytest.mark.parametrize("points", [6])
 def test_of_laws_given_less_than_one_percent_less_than_one_percent_are_true(points):
     rng = np.random.default_rng(points)
     found = [decided(rng, points) for _ in range(500)]
@@ -45,7 +45,7 @@ def test_of_laws_given_less_than_one_percent_less_than_one_percent_are_true(poin
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("points", [5, 6, 8])
+@pytest.mark.parametrize("points", [6])
 def test_laws_given_about_half_are_true_about_half_of_the_time(points):
     rng = np.random.default_rng(10 + points)
     found = [decided(rng, points) for _ in range(300)]
