@@ -110,7 +110,7 @@ def _require_terminal() -> None:
     import sys
 
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
-        problem = "is needed where nobody can be asked: standard input is no terminal"
+        problem = "is needed without a terminal, since then no question can be asked"
         raise ConfigurationError(COMMAND, "--connected", problem)
 
 

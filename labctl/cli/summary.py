@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from labctl.readmodel.station_view import StationView
 
 NOON_H = 12
+ALL_OFF = {"ended": True, "unsafe": False}
 
 
 def summary(
@@ -51,6 +52,7 @@ def summary(
         terminal.echo(json.dumps(as_object(found), default=str))
         return
     terminal.echo(on_one_line(headline(found)))
+    terminal.echo("numbers ± one standard uncertainty")
     terminal.echo("")
     for line in as_plain_text(night_in_words(found)).splitlines():
         terminal.echo(on_one_line(line))
@@ -110,21 +112,24 @@ def as_object(found: "NightSummary") -> dict[str, Any]:
         "since_s": found.since_s,
         "now_s": found.now_s,
         "headline": headline(found),
-        "stations": [_station(name, view) for name, view in found.stations.items()],
+        "all_off": found.is_all_off,
+        "stations": [_station(found, name, view) for name, view in found.stations.items()],
+        "unseen_stations": found.unseen_stations,
         "jobs": [_job(one) for one in found.jobs],
         "events": list(found.events),
         "next": list(next_steps(found)),
     }
 
 
-def _station(name: str, view: "StationView") -> dict[str, Any]:
+def _station(found: "NightSummary", name: str, view: "StationView") -> dict[str, Any]:
     from labctl.readmodel.night_text import output_in_words
 
     return {
         "station": name,
         "runner": view.runner_state,
         "supervisor": view.supervisor_state,
-        "all_off": {"ended": True, "unsafe": False}.get(view.runner_state),
+        "all_off": None if found.unwatched_runs(name) else ALL_OFF.get(view.runner_state),
+        "unwatched_runs": found.unwatched_runs(name),
         "in_words": output_in_words(view),
         "last_heartbeat_s": None if view.runner is None else view.runner.beat_s,
         "paused": None if view.pause is None else view.pause.words,

@@ -4,6 +4,7 @@ The numbers are those of the current analysis of each run, as `labctl samples` a
 Whether an output is off is what was read back, and when; a process that ended says nothing about it.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,30 @@ class NightSummary:
     stations: Mapping[str, StationView]
     jobs: Sequence[JobSummary]
     events: Sequence[Row]
+
+    def unwatched_runs(self, station: str) -> list[int]:
+        """Numbers of the runs on real instruments that began after the last heartbeat of the runner.
+
+        What that runner read back says nothing about them.
+        """
+        view = self.stations.get(station)
+        seen_s = -math.inf if view is None or view.runner is None else view.runner.beat_s
+        runs = (run.run for one in self.jobs for run in one.runs)
+        real = (row for row in runs if row["clock"] == "real" and row["station"] == station)
+        return [row["id"] for row in real if row["started_s"] > seen_s]
+
+    @property
+    def unseen_stations(self) -> list[str]:
+        """Stations with runs on real instruments, but without a heartbeat or a job."""
+        named = {run.run["station"] for one in self.jobs for run in one.runs if run.run["clock"] == "real"}
+        return sorted(named - {""} - self.stations.keys())
+
+    @property
+    def is_all_off(self) -> bool:
+        """Whether every output of every station was read back off, by its last runner, after its last run."""
+        ended = all(view.runner_state == "ended" for view in self.stations.values())
+        later = any(self.unwatched_runs(name) for name in self.stations)
+        return bool(self.stations) and ended and not later and not self.unseen_stations
 
 
 def night_summary(

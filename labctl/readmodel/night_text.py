@@ -13,8 +13,11 @@ from labctl.readmodel.snapshot import Row
 from labctl.readmodel.station_view import StationView
 
 MOST_NAMED = 5
+NOBODY = "no runner has run here: its outputs were not read back"
+UNWATCHED = "not known: run {} began after the last heartbeat of the runner"
 S_CM = 0.01  # S/cm in S/m
-NOTHING_TO_DO = "nothing: every job is finished, and every output was read back off"
+NOTHING_TO_DO = "nothing: every job is finished"
+ALL_OFF = f"{NOTHING_TO_DO}, and every output was read back off"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ def night_in_words(summary: NightSummary) -> list[Section]:
     grave = any(view.in_trouble for view in summary.stations.values())
     outputs = tuple(_outputs_in_words(summary))
     todo = next_steps(summary)
-    sections = [Section("Is it cold?", outputs, grave), Section("What to do next", todo or (NOTHING_TO_DO,))]
+    nothing = ALL_OFF if summary.is_all_off else NOTHING_TO_DO
+    sections = [Section("Is it cold?", outputs, grave), Section("What to do next", todo or (nothing,))]
     sections += [_job_section(one, summary.now_s) for one in summary.jobs]
     if not summary.jobs:
         sections.append(Section("Nothing was measured", ("no run and no job since then",)))
@@ -56,16 +60,23 @@ def _plural(word: str, count: int) -> str:
 
 def _outputs_in_words(summary: NightSummary) -> Iterator[str]:
     for name, view in summary.stations.items():
-        yield f"{name}: {output_in_words(view)}"
-    if not summary.stations:
-        yield "not known: no runner has written into this file"
+        later = summary.unwatched_runs(name)
+        yield f"{name}: {UNWATCHED.format(later[0]) if later else output_in_words(view)}"
+    for name in summary.unseen_stations:
+        yield f"{name}: not known: run {summary.unwatched_runs(name)[0]} had no supervisor, and wrote nothing"
+    if not summary.stations and not summary.unseen_stations:
+        yield (
+            "no instrument was used: what was measured here is simulated or imported"
+            if summary.jobs
+            else NOBODY
+        )
 
 
 def output_in_words(view: StationView) -> str:
     """Return whether every output of a station is off, who read it back and when, in one line."""
     runner = view.runner
     if runner is None:
-        return "not known: no runner has run here, and nobody has read the outputs back"
+        return f"not known: {NOBODY}"
     when = hour_in_words(runner.beat_s, view.time_s)
     if view.not_safe:
         return f"NOT SAFE, not read back off: {view.not_safe} (last heartbeat {when})"
@@ -171,6 +182,8 @@ def _fault_in_words(fault: Row) -> str:
 def next_steps(summary: NightSummary) -> tuple[str, ...]:
     """Return what a person should do now, the most urgent first; empty where there is nothing."""
     steps = [step for name, view in summary.stations.items() for step in _steps_at_station(name, view)]
+    unknown = [name for name in (*summary.stations, *summary.unseen_stations) if summary.unwatched_runs(name)]
+    steps += [f"look at {name}, or `labctl instruments safe`: its outputs are not known" for name in unknown]
     for one in summary.jobs:
         steps += _steps_of_job(one)
     return tuple(dict.fromkeys(steps))

@@ -1,9 +1,11 @@
 """Files that are written whole or not at all, and never over a database."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from labctl.errors import InvalidRequest
 
 SQLITE_HEADER = b"SQLite format 3\x00"
 
@@ -14,6 +16,20 @@ def is_database(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(SQLITE_HEADER)) == SQLITE_HEADER
+
+
+def folder_for(path: Path, names: Collection[str]) -> Path:
+    """Make a folder for files of these names; raises InvalidRequest where it holds others.
+
+    Files of an earlier export would be taken for results of this one.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    others = sorted({file.name for file in path.iterdir()} - set(names))
+    if others:
+        raise InvalidRequest(
+            f"--output: {path} holds {others[0]} already, not of this export; give another folder"
+        )
+    return path
 
 
 @contextmanager

@@ -226,7 +226,8 @@ def _describe(crate: Any, db: Database, runs: Sequence[int], author: str, licenc
         row["name"] for row in rows_of(named(tables_of(db, runs, ["samples"]), "samples"))
     )
     crate.name = on_one_line(f"Ionic transport of {', '.join(samples)}")
-    crate.description = f"{len(runs)} runs of labctl with raw rows, results, figures and methods"
+    without = "" if find_spec("jinja2") else "; without a report, whose packages were not installed"
+    crate.description = f"{len(runs)} run(s) of labctl with raw rows, results and figures{without}"
     ended_s = max((row["ended_s"] or row["started_s"] for row in rows), default=0.0)
     crate.datePublished = datetime.datetime.fromtimestamp(ended_s, datetime.UTC)
     crate.license = licence or "not stated"

@@ -10,7 +10,7 @@ from typing import Any
 
 from labctl.plain_text import spreadsheet_cell
 from labctl.report.export.tables import Table, named, rows_of
-from labctl.report.whole_files import whole_file
+from labctl.report.whole_files import folder_for, whole_file
 from labctl.units import ZERO_CELSIUS_K
 
 S_CM = 0.01  # S/cm in S/m
@@ -55,7 +55,7 @@ def write_texts(texts: dict[str, str], path: Path) -> list[Path]:
             for name, text in texts.items():
                 archive.writestr(zipfile.ZipInfo(name, ZIP_TIME), text, zipfile.ZIP_DEFLATED)
         return [path]
-    path.mkdir(parents=True, exist_ok=True)
+    folder_for(path, texts)
     for name, text in texts.items():
         with whole_file(path / name) as part:
             part.write_text(text, encoding="utf-8", newline="")

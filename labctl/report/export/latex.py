@@ -1,11 +1,13 @@
 """Export as LaTeX: the tables of a supporting information, for the package booktabs."""
 
+import json
 import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labctl.readmodel.law_text import law_name
 from labctl.report.export.tables import Table, rows_of
 from labctl.report.whole_files import whole_file
 from labctl.units import ZERO_CELSIUS_K
@@ -55,7 +57,7 @@ def _conductivities(rows: Sequence[dict[str, Any]], title: str) -> str:
     notes: dict[str, int] = {}
     lines = [_conductivity_line(row, notes) for row in rows]
     heading = r"$T$/\textdegree C & $1000\,\mathrm{K}/T$ & $R/\Omega$ & $\sigma/\mathrm{S\,cm^{-1}}$ & notes"
-    caption = f"Ionic conductivity of {title}, $\\pm$ one standard uncertainty."
+    caption = f"Ionic conductivity of {title}, $\\pm$ one standard uncertainty{_not_stated(rows)}."
     return _tabular("rrrrl", heading, lines, caption, notes)
 
 
@@ -66,11 +68,25 @@ def _conductivity_line(row: dict[str, Any], notes: dict[str, int]) -> str:
     cells = (
         "" if kelvin is None else f"{kelvin - ZERO_CELSIUS_K:.2f}",
         "" if not kelvin else f"{1000 / kelvin:.4f}",
-        f"${number(row['total_resistance_ohm'], None)}$",
+        f"${number(row['total_resistance_ohm'], _of(row, 'relative_uncertainty_resistance'))}$",
         f"${sign}{number(S_CM * sigma, None if u is None else S_CM * u)}$",
         ", ".join(map(str, marks)),
     )
     return " & ".join(cells)
+
+
+def _of(row: dict[str, Any], relative: str) -> float | None:
+    """Return the standard uncertainty of the resistance from a relative one; None where it is not known."""
+    return None if row[relative] is None else row[relative] * row["total_resistance_ohm"]
+
+
+def _not_stated(rows: Sequence[dict[str, Any]]) -> str:
+    """Return `, without thermometer, area: not stated` as far as the budgets of the rows name such parts."""
+    kept = [json.loads(row["budget"]) if row.get("budget") else None for row in rows]
+    if not all(isinstance(one, dict) for one in kept):
+        return "; its parts are not known"
+    names = dict.fromkeys(str(name) for one in kept for name in one.get("not_stated") or ())
+    return f", without {escaped(', '.join(names))}: not stated" if names else ""
 
 
 def _flags(row: dict[str, Any]) -> list[str]:
@@ -82,7 +98,7 @@ def _laws(rows: Sequence[dict[str, Any]], title: str) -> str:
     if not preferred:
         return ""
     lines = [
-        f"{escaped(row['law'])}, {escaped(row['form'])} & {escaped(row['branch'])} & {row['n_points']} & "
+        f"{escaped(law_name(row))} & {escaped(row['branch'])} & {row['n_points']} & "
         f"${number(row['activation_energy_ev'], row['standard_uncertainty_ev'])}$"
         for row in preferred
     ]
@@ -119,7 +135,7 @@ def number(value: float | None, u: float | None) -> str:
     exponent = 0 if -2 <= exponent < 4 else exponent
     scaled, power = value / 10**exponent, f" \\times 10^{{{exponent}}}" if exponent else ""
     if u is None or not math.isfinite(u) or u <= 0:
-        return f"{scaled:.4g}{power}"
+        return f"{scaled:.4g}{power} \\pm {{?}}"
     decimals = max(0, 1 - math.floor(math.log10(u / 10**exponent)))
     text = f"{scaled:.{decimals}f} \\pm {u / 10**exponent:.{decimals}f}"
     return f"({text}){power}" if power else text

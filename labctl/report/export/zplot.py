@@ -20,6 +20,7 @@ HEADING = "Freq(Hz)\tAmpl\tBias\tTime(Sec)\tZ'(a)\tZ''(b)\tGD\tErr\tRange"
 FIRST_LINE = "ZPLOT2 ASCII"
 _UNSAFE = re.compile(r"[^\w.+-]+")
 LONGEST_NAME = 60
+SETTINGS = (("Amplitude", "amplitude_v"), ("Bias", "bias_v"))
 
 
 def write_zplot(tables: Sequence[Table], path: Path) -> list[Path]:
@@ -53,6 +54,7 @@ def _text(
 ) -> str:
     good = [point for point in points if point["status"] == "ok" and not point["excluded"]]
     left_out = len(points) - len(good)
+    unknown = [f"{words} not known, written as 0" for words, key in SETTINGS if spectrum[key] is None]
     warm = "not known" if kelvin is None else f"{kelvin!r} K"
     lines = [
         FIRST_LINE,
@@ -62,6 +64,7 @@ def _text(
         f"Temperature of the sample: {warm}",
         "Z'' is the true imaginary part: capacitive below zero",
         f"Points left out, not good or excluded: {left_out}",
+        *unknown,
         HEADING,
         "End Comments",
     ]

@@ -143,8 +143,8 @@ def test_an_output_that_was_read_back_off_is_said_to_be_off(folder):
 def test_an_output_that_was_not_read_back_comes_first(folder, beat):
     beat(state="unsafe", unsafe="oven: does not answer")
     lines = labctl(folder, "summary").splitlines()
-    assert "NOT SAFE, not read back off: oven: does not answer" in lines[3]
-    assert lines[6].strip().startswith("go to rig: oven: does not answer")
+    assert "NOT SAFE, not read back off: oven: does not answer" in lines[4]
+    assert lines[7].strip().startswith("go to rig: oven: does not answer")
     (station,) = json.loads(labctl(folder, "summary", "--json"))["stations"]
     assert station["all_off"] is False
 
@@ -185,7 +185,33 @@ def test_a_file_without_runs_says_that_nothing_was_measured(folder, tmp_path):
         pass
     text = labctl(folder, "summary", "--db", str(tmp_path / "empty.db"))
     assert "Nothing was measured" in text
-    assert "not known: no runner has written into this file" in text
+    assert "no runner has run here: its outputs were not read back" in text
+
+
+def test_a_simulated_run_by_hand_claims_no_output_read_back(folder, tmp_path):
+    labctl(folder, "run", "good.toml", "--quiet", "--db", str(tmp_path / "by_hand.db"))
+    text = labctl(folder, "summary", "--db", str(tmp_path / "by_hand.db"))
+    assert "no instrument was used: what was measured here is simulated or imported" in text
+    assert "read back off" not in text
+    assert (
+        json.loads(labctl(folder, "summary", "--json", "--db", str(tmp_path / "by_hand.db")))["all_off"]
+        is False
+    )
+
+
+def test_what_an_earlier_runner_read_back_says_nothing_about_a_later_run(folder, beat):
+    """A run without a supervisor, on real instruments, after the last heartbeat."""
+    with WriteConnection(folder / "lab.db") as connection, connection.transaction():
+        (run,) = connection.rows("SELECT * FROM runs WHERE id = 3")
+    copy = {name: run[name] for name in ("sample_id", "procedure", "pid", "host")}
+    later = copy | {"uuid": "later", "station": "rig", "clock": "real", "started_s": 4e9}
+    with WriteConnection(folder / "lab.db") as connection, connection.transaction():
+        connection.insert("runs", later)
+    text = labctl(folder, "summary")
+    (station,) = json.loads(labctl(folder, "summary", "--json"))["stations"]
+    assert "rig: not known: run 4 began after the last heartbeat of the runner" in text
+    assert "look at rig, or `labctl instruments safe`" in text
+    assert station["all_off"] is None
 
 
 @pytest.mark.parametrize(

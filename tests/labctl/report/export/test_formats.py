@@ -159,6 +159,27 @@ def test_latex_escapes_what_people_typed(write):
     assert r"\toprule" in text
     assert number(8.31e-7, 0.12e-7) == r"(8.31 \pm 0.12) \times 10^{-7}"
     assert number(None, None) == "?"
+    assert number(8.31e-7, None) == r"8.31 \times 10^{-7} \pm {?}"
+
+
+def test_latex_names_what_the_uncertainty_leaves_out_and_the_form_of_the_law(write):
+    text = write("latex").read_text(encoding="utf-8")
+    assert "geometry" in text
+    assert ": not stated." in text
+    assert "ln(sigma T)" in text
+
+
+def test_a_folder_with_the_files_of_another_export_is_refused(write, tmp_path):
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv" / "transference_numbers.csv").write_text("of another run")
+    with pytest.raises(InvalidRequest, match="already, not of this export"):
+        write("csv")
+    assert [file.name for file in (tmp_path / "csv").iterdir()] == ["transference_numbers.csv"]
+
+
+def test_an_amplitude_that_is_not_known_is_said_in_zplot(write):
+    text = min(write("zplot").iterdir()).read_text(encoding="utf-8")
+    assert "Amplitude not known, written as 0" in text
 
 
 def test_a_point_that_was_not_good_is_kept_with_its_status_and_is_in_no_spectrum(path):
