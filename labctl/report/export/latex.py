@@ -83,9 +83,10 @@ def _of(row: dict[str, Any], relative: str) -> float | None:
 def _not_stated(rows: Sequence[dict[str, Any]]) -> str:
     """Return `, without thermometer, area: not stated` as far as the budgets of the rows name such parts."""
     kept = [json.loads(row["budget"]) if row.get("budget") else None for row in rows]
-    if not all(isinstance(one, dict) for one in kept):
+    known = [one for one in kept if isinstance(one, dict)]
+    if len(known) < len(kept):
         return "; its parts are not known"
-    names = dict.fromkeys(str(name) for one in kept for name in one.get("not_stated") or ())
+    names = dict.fromkeys(str(name) for one in known for name in one.get("not_stated") or ())
     return f", without {escaped(', '.join(names))}: not stated" if names else ""
 
 
