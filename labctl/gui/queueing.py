@@ -11,7 +11,8 @@ from labctl.config.protocol import Protocol, read_protocol
 from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
-from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
+from labctl.gui.inputs import ProcedureInputs, tab_through
+from labctl.gui.number_field import NotFilledIn, mark_fault
 from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
@@ -158,6 +159,10 @@ class QueueingPanel(QtWidgets.QWidget):
         self.estimate = PlainLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.review = PlainLabel(self)
+        self.review.setWordWrap(True)
+        self.review.setAccessibleName("As understood")
+        self.review.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._clock = RealClock()
         self._last_press: tuple[Submission, float] | None = None
         self._in_hand = False
@@ -180,6 +185,7 @@ class QueueingPanel(QtWidgets.QWidget):
         whole = QtWidgets.QVBoxLayout(self)
         whole.setContentsMargins(6, 0, 0, 6)
         whole.addWidget(area)
+        whole.addWidget(self.review)
         whole.addWidget(self.estimate)
         whole.addLayout(_row(self.check_button, self.queue_button))
         in_sequence = (self.sequence, self.add, self.replace, self.remove)
@@ -274,7 +280,19 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def _edited(self) -> None:
         self.estimate.setText("")
+        self._show_review()
         self._timer.start()
+
+    def _show_review(self) -> None:
+        """Show how the form is understood, before anything is queued."""
+        try:
+            words = [*self.inputs.understood(), *self.sample.understood()]
+            shown, refused = f"Understood: {', '.join(words)}" if words else "", False
+        except NotFilledIn as error:
+            shown, refused = f"not understood: {error}", True
+        self.review.setText(shown)
+        self.review.setProperty("refused", refused)
+        self.review.style().polish(self.review)
 
     def _check_quietly(self) -> None:
         """Show the estimate of the form; show nothing for an incomplete form."""
@@ -294,8 +312,14 @@ class QueueingPanel(QtWidgets.QWidget):
         except ValueError as error:
             self._refuse(str(error))
             if isinstance(error, NotFilledIn):
-                error.field.setFocus()
+                self._show_fault(error.field)
             return None
+
+    def _show_fault(self, field: QtWidgets.QWidget) -> None:
+        """Scroll to the field at fault, in red."""
+        field.setFocus()
+        mark_fault(field, True)
+        self._area.ensureWidgetVisible(field)
 
     def _submission_or_error(self) -> Submission:
         folder = self._chosen().folder or self._folder
@@ -361,6 +385,8 @@ class QueueingPanel(QtWidgets.QWidget):
             self._filled_in = self.form()
         except ValueError as error:
             self._refuse(str(error))
+            if isinstance(error, NotFilledIn):
+                self._show_fault(error.field)
             return
         self._sequence[place] = [self._filled_in]
         self._show_sequence()

@@ -20,6 +20,7 @@ from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
 from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
+from labctl.gui.number_field import NumberField
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
@@ -143,9 +144,9 @@ def test_no_number_of_a_form_is_cut(window):
         panel.procedure.setCurrentIndex(place)
         QtTest.QTest.qWait(20)
         for field in panel.inputs.fields():
-            if isinstance(field, QtWidgets.QAbstractSpinBox):
+            if isinstance(field, NumberField):
                 needed = field.fontMetrics().horizontalAdvance(field.text())
-                assert field.lineEdit().contentsRect().width() >= needed + 4, field.text()
+                assert field.contentsRect().width() >= needed + 4, field.text()
 
 
 def test_a_job_queued_for_real_instruments_is_rehearsed_in_the_background(app, station, db):
@@ -238,10 +239,43 @@ def test_what_is_changed_above_a_sequence_is_never_left_out_in_silence(window, d
 @pytest.mark.parametrize("missing", ["thickness_mm", "diameter_mm"])
 def test_a_sample_without_its_size_is_not_queued(window, db, missing):
     panel = fill_in(window)
-    getattr(panel.sample, missing).setValue(0)
+    field = getattr(panel.sample, missing)
+    field.clear()
     panel.queue_button.click()
     assert "not filled in" in panel.estimate.text()
     assert jobs_of(db) == []
+
+
+def test_a_number_that_is_not_understood_is_scrolled_into_view_in_red_and_nothing_is_queued(window, db):
+    panel = fill_in(window)
+    window.resize(1024, 600)
+    field = panel.inputs.dwell_min
+    panel._area.verticalScrollBar().setValue(panel._area.verticalScrollBar().maximum())
+    QtTest.QTest.qWait(20)
+    assert field.visibleRegion().isEmpty()
+    field.setText("5m")
+    assert panel.review.text() == "not understood: Dwell: '5m' can be 5 min or 5 ms; write the whole unit"
+    panel.queue_button.click()
+    QtTest.QTest.qWait(20)
+    assert not field.visibleRegion().isEmpty()
+    assert field.property("refused")
+    assert jobs_of(db) == []
+
+
+def test_the_line_above_the_buttons_says_what_was_understood(window, db):
+    panel = fill_in(window)
+    panel.inputs.temperatures_degc.setText("50:115:10")
+    panel.inputs.dwell_min.setText("12,5")
+    panel.sample.thickness_mm.setText("1,05")
+    shown = panel.review.text()
+    assert "50:115:10 ends at 110" in shown
+    assert "Dwell 12.5 min" in shown
+    assert "Thickness 1.05 mm" in shown
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
+    assert protocol.procedures[0].parameters["dwell_min"] == 12.5
+    assert protocol.sample.thickness_m == pytest.approx(1.05e-3)
 
 
 def test_tab_goes_through_the_form_from_top_to_bottom(window):
