@@ -209,7 +209,7 @@ def list_jobs(
         pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
-    expected, left = outlook_of_all(jobs, now_s, runners), _left_on(runners)
+    expected, left = outlook_of_all(jobs, now_s, runners, pauses), _left_on(runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = [vars(pause) for pause in pauses]

@@ -22,6 +22,7 @@ from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
 from labctl.readmodel.protocol_text import ProcedureForm, SampleForm, protocol_text
+from labctl.readmodel.station_view import StationView
 
 CHECK_AFTER_MS = 400
 ONE_PRESS_S = 1.0  # longer than the pause before a held key repeats
@@ -50,6 +51,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._filled_in: ProcedureForm | None = None  # entry of the sequence that the form shows, unedited
         self._offered: list[Offered] = []
         self._free_s: float | None = None
+        self._waits_for = ""
         self._build()
         self._lay_out()
         self._connect()
@@ -92,9 +94,12 @@ class QueueingPanel(QtWidgets.QWidget):
             return
         self._filled_in = form
 
-    def expect_free_at(self, free_s: float | None) -> None:
-        """Set the expected end of the jobs already queued; None if unknown."""
-        self._free_s = free_s
+    def expect_after(self, view: StationView) -> None:
+        """Set when a new job can begin, from the jobs queued already; None where that is not known."""
+        ends = [one.end_s for one in view.expected.values()]
+        known = view.pause is None and view.runner_state == "running" and None not in ends
+        self._free_s = max((end for end in ends if end is not None), default=view.time_s) if known else None
+        self._waits_for = "" if known else _reason_without_end(view)
 
     def check(self) -> None:
         """Check the protocol against the station's limits and show its duration; no instrument is touched."""
@@ -330,8 +335,9 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def _show_estimate(self, found: Forecast) -> None:
         takes_s, now_s = found.takes_s, RealClock().time()
-        begin_s = max(now_s, self._free_s or now_s)
-        end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
+        end = self._waits_for
+        if self._free_s is not None and takes_s == takes_s:
+            end = f", done about {hour_in_words(max(now_s, self._free_s) + takes_s, now_s)}"
         held = f"{len(found.steps)} steps within the limits of {self._station.name} and its instruments"
         steps = f"{held}; {duration(takes_s)}{end}"
         self._say(". ".join([steps, *found.warnings]))
@@ -451,6 +457,15 @@ class _ScrolledColumn(QtWidgets.QScrollArea):
             bar = self.verticalScrollBar().sizeHint().width()
             hint.setWidth(content.minimumSizeHint().width() + bar)
         return hint
+
+
+def _reason_without_end(view: StationView) -> str:
+    """Return why the end of a new job is not known, to be appended to its duration."""
+    if view.pause is not None:
+        return "; no end is known while the queue is paused"
+    if view.runner_state != "running":
+        return "; no runner is running"
+    return "; a job before it has no known end"
 
 
 def _short(form: ProcedureForm) -> str:

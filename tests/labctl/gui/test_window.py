@@ -108,6 +108,57 @@ def test_a_runner_is_asked_for_where_none_runs(window):
     assert window.runners_wanted == [True]
 
 
+def test_a_runner_is_said_to_start_only_where_one_was_started(app, station, db):
+    class Process:
+        code = None
+
+        def poll(self):
+            return self.code
+
+    process = Process()
+    none, one = (window_module.Window(station, db, lambda found=found: found) for found in (None, process))
+    try:
+        wait(lambda: none._view and one._view, "a look at the station")
+        assert "no runner is running" in none.statusBar().currentMessage()
+        assert one.statusBar().currentMessage() == "a runner is starting"
+        db.with_suffix(".runner.log").write_text("station.toml: limits: is missing\n")
+        process.code = 2
+        one._check_started_runner()
+        assert "ended at once (exit code 2)" in one.warning.text()
+        assert "limits: is missing" in one.warning.text()
+    finally:
+        for window in (none, one):
+            window._view = None
+            window.close()
+
+
+def test_a_window_that_starts_no_runner_by_itself_starts_one_at_the_button(app, station, db):
+    started = []
+    window = window_module.Window(station, db, lambda: started.append(True), at_once=False)
+    try:
+        window.show()
+        wait(lambda: window.control.start.isVisible(), "the button")
+        assert started == []
+        window.control.start.click()
+        assert started == [True]
+    finally:
+        window._view = None
+        window.close()
+
+
+def test_no_end_is_said_while_the_queue_is_paused(window, db, station):
+    with WriteConnection(db) as connection:
+        Heartbeats(connection, "runner", station.name).begin()
+        wait(lambda: window._view.runner_state == "running", "the runner")
+        panel = fill_in(window)
+        wait(lambda: "done about" in panel.estimate.text(), "an estimate")
+        Pauses(connection, station=station.name).pause("job", person="Ada")
+        wait(lambda: window._view.pause, "the pause")
+        panel.inputs.dwell_min.setText("7")
+        wait(lambda: "no end is known while the queue is paused" in panel.estimate.text(), "another estimate")
+        assert "all done" not in window.control.details.text()
+
+
 def test_what_is_filled_in_is_estimated_and_queued(window, db):
     panel = fill_in(window)
     wait(lambda: "within the limits of simulated rig" in panel.estimate.text(), "an estimate")
