@@ -145,6 +145,14 @@ class SampleInputs(QtWidgets.QGroupBox):
         more = in_words(uncertainty) if uncertainty is not None else ""
         return f"{field.accessibleName()} {value}{f' ± {more}' if more else ''}" if value else ""
 
+    def clear_for_another(self) -> None:
+        """Keep what another pellet has in common with this one; its name and thickness are to be given."""
+        self.name.setEditText("")
+        self.note.clear()
+        for key in ("thickness_mm", "thickness_after_mm", "thickness_after_u_mm"):
+            getattr(self, key).clear()
+        self.name.setFocus()
+
     def _load_fixture(self, points: dict[str, Points | None]) -> None:
         """Show the fixture of a sample, which cannot be typed: it is kept until the user unticks it."""
         names = [name.removeprefix("fixture_") for name, measured in points.items() if measured]
