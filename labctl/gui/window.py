@@ -532,7 +532,8 @@ def _last_line(log: Path) -> str:
 def _basis(snapshot: RunSnapshot) -> str:
     """Return the analysis and the amendments that the shown numbers of a run stand on."""
     words = partial(basis_in_words, snapshot.id, snapshot.analysis, snapshot.amendments)
-    return or_as_unreadable(words, lambda why: f"run {snapshot.id} {why}")
+    basis = or_as_unreadable(words, lambda why: f"run {snapshot.id} {why}")
+    return ", ".join(filter(None, (basis, snapshot.thinned_in_words)))
 
 
 def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:
