@@ -50,6 +50,15 @@ class Minimum:
         """(b, p, m)."""
         return self.table[:, :-1]
 
+    def of(self, chosen: IndexArray, parameters: int) -> "Minimum":
+        """Of some problems, with the first of their parameters."""
+        table = self.table
+        if parameters < self.x.shape[1]:
+            table = np.concatenate([table[chosen, :parameters], table[chosen, -1:]], axis=1)
+        else:
+            table = table[chosen]
+        return Minimum(self.x[chosen, :parameters], table, self.cost[chosen], self.converged[chosen])
+
     def replaced_where_better(self, owner: IndexArray, others: "Minimum") -> "Minimum":
         """The lowest of each problem, in this one and in `others` (k), of the problems `owner` (k,)."""
         cost = np.where(np.isnan(others.cost), np.inf, others.cost)
@@ -57,11 +66,16 @@ class Minimum:
         problem, first = np.unique(owner[order], return_index=True)
         best = order[first]
         better = ~(cost[best] >= self.cost[problem])
-        problem, best = problem[better], best[better]
+        return self.replaced(problem[better], others, best[better])
+
+    def replaced(
+        self, problems: IndexArray, others: "Minimum", places: IndexArray | slice = slice(None)
+    ) -> "Minimum":
+        """With what `others` have at `places` (k,) for some problems (k,)."""
         mine = self.x.copy(), self.table.copy(), self.cost.copy(), self.converged.copy()
         theirs = others.x, others.table, others.cost, others.converged
         for own, other in zip(mine, theirs, strict=True):
-            own[problem] = other[best]
+            own[problems] = other[places]
         return Minimum(*mine)
 
 

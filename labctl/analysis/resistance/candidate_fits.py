@@ -5,7 +5,7 @@ from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
-from labctl.analysis.circuits.fit import MOST_ITERATIONS, CircuitFit, Problem, fit_problems, guesses
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.candidates import (
@@ -17,7 +17,6 @@ from labctl.analysis.resistance.candidates import (
     DIFFUSION_INSIDE,
     HEADS,
     RICHER,
-    RICHER_ALONE,
     RICHEST,
     ROUGH,
     SLOWEST_ARC,
@@ -240,20 +239,24 @@ def _fitted(
     data: Sequence[Prepared], tried: Sequence[Sequence[str]], count: int
 ) -> list[dict[str, CircuitFit]]:
     """The circuits `tried` on each spectrum, fitted from `count` starts."""
+    places = [(i, description) for i, of_one in enumerate(tried) for description in of_one]
+    problems = _problems(data, places)
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
-    descriptions = {d: None for of_one in tried for d in of_one}
+    fits = fit_problems(problems, guesses(problems, count))
+    for (i, description), fit in zip(places, fits, strict=True):
+        found[i][description] = fit
+    return found
+
+
+def _problems(data: Sequence[Prepared], places: Sequence[tuple[int, str]]) -> list[Problem]:
+    """The spectra and circuits named, each spectrum scaled once."""
     scaled: dict[int, Problem] = {}
-    for description in descriptions:
+    found: list[Problem] = []
+    for i, description in places:
         circuit = parse_circuit(description)
-        chosen = [i for i, of_one in enumerate(tried) if description in of_one]
-        for i in chosen:
-            one = scaled.get(i)
-            of_spectrum = data[i].spectrum
-            scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
-        problems = [scaled[i] for i in chosen]
-        most = FEW_ITERATIONS if description.removeprefix(f"{CABLES}-") in RICHER_ALONE else MOST_ITERATIONS
-        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count), most), strict=True):
-            found[i][description] = fit
+        one = scaled.get(i)
+        scaled[i] = one.with_circuit(circuit) if one else Problem.of(data[i].spectrum, circuit, "modulus")
+        found.append(scaled[i])
     return found
 
 
