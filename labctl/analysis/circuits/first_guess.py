@@ -21,6 +21,7 @@ from labctl.analysis.numerics.arrays import Array, ComplexArray, FloatArray, Ind
 ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
 TIMES_PER_DECADE = 3
+MOST_SHAPES = 160  # of one piece
 MOST_COMBINATIONS = 4000
 TINY = 1e-30
 OWN_PRODUCT = 1 + 1e-9  # of a column of unit length; a little more, so that equal columns can be told apart
@@ -112,10 +113,10 @@ def _time_grid(omega: FloatArray) -> FloatArray:
 
 def _thin(grids: list[FloatArray]) -> FloatArray:
     """All products of the grids while they are few, else a seeded sample of them."""
-    if np.prod([len(grid) for grid in grids]) <= 400:
+    if prod(len(grid) for grid in grids) <= MOST_SHAPES:
         return np.array(list(product(*grids)))
     rng = np.random.default_rng(0)
-    return np.column_stack([rng.choice(grid, 400) for grid in grids])
+    return np.column_stack([rng.choice(grid, MOST_SHAPES) for grid in grids])
 
 
 def _draw(

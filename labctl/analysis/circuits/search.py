@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from math import inf
 
 import numpy as np
@@ -17,7 +18,7 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.least_squares import Minimum, Model, minimise
 from labctl.analysis.numerics.residuals import Residuals, examine, examine_all, looks_white
 
-MOST_ITERATIONS = 120
+MOST_ITERATIONS = 80
 FIRST_ITERATIONS = 25  # of every start; the rest is for what may still matter
 MUCH_WORSE = 30.0  # cost over the lowest of any circuit on the same spectrum: not worth more iterations
 MANY_STARTS, SIFTING_ITERATIONS, SIFTED = 6, 6, 4  # more starts than that are sifted after a few iterations
@@ -150,16 +151,42 @@ class _Batch:
         return minimise(model, begin, lower, upper, max_iterations, known=known)
 
     def described(self, minimum: Minimum) -> list[CircuitFit]:
-        """The minimum of each problem as a fit."""
+        """The minimum of each problem as a fit; pieces that are alike are put in order of their times."""
+        x, jacobian = minimum.x.copy(), minimum.jacobian.copy()
+        for circuit, own in self._rows_of_circuits():
+            order = fastest_first(circuit, x[own, : len(circuit.names)])
+            if order is not None:
+                places = own[:, None]
+                x[places, np.arange(order.shape[1])] = x[places, order]
+                jacobian[places, np.arange(order.shape[1])] = jacobian[places, order]
+        held = (x <= self.lower + 1e-9) | (x >= self.upper - 1e-9) | self._filled
+        judged = self._examined(minimum.residuals, jacobian, held)
         fits: dict[int, CircuitFit] = {}
-        for which, circuit in enumerate(self.circuits):
-            of_circuit = np.flatnonzero(self.circuit_of == which)
-            own = minimum.of(of_circuit, len(circuit.names))
-            lower, upper = (limit[of_circuit, : own.x.shape[1]] for limit in (self.lower, self.upper))
-            places = of_circuit.tolist()
-            described = _describe([self.problems[i] for i in places], own, lower, upper)
-            fits.update(zip(places, described, strict=True))
+        for circuit, own in self._rows_of_circuits():
+            places, p = own.tolist(), len(circuit.names)
+            problems, examined = [self.problems[i] for i in places], [judged[i] for i in places]
+            values, covariance = _in_si(problems, x[own, :p], examined)
+            rows = zip(
+                problems, examined, values, covariance, held[own, :p], -minimum.residuals[own],
+                minimum.converged[own].tolist(), strict=True,
+            )  # fmt: skip
+            fits.update(zip(places, starmap(_described, rows), strict=True))
         return [fits[i] for i in range(len(self.problems))]
+
+    def _rows_of_circuits(self) -> list[tuple[Circuit, IndexArray]]:
+        return [(circuit, np.flatnonzero(self.circuit_of == i)) for i, circuit in enumerate(self.circuits)]
+
+    @property
+    def _filled(self) -> BoolArray:
+        """(b, p) places beyond the parameters of the circuit."""
+        sizes = np.array([len(circuit.names) for circuit in self.circuits])
+        return np.arange(self.lower.shape[1]) >= sizes[self.circuit_of][:, None]
+
+    def _examined(self, residuals: FloatArray, jacobian: FloatArray, held: BoolArray) -> list[Residuals]:
+        known = [problem.noise_known for problem in self.problems]
+        if len(known) > 1 and len(set(known)) == 1:
+            return examine_all(residuals, jacobian, held, known[0])
+        return [examine(*own) for own in zip(residuals, jacobian, held, known, strict=True)]
 
     def _of_one_circuit(self, owner: IndexArray) -> Model:
         (circuit,), points = self.circuits, self.ln_w.shape[1]
@@ -204,33 +231,17 @@ def _filled_up(starts: Sequence[FloatArray], width: int) -> FloatArray:
     return found
 
 
-def _describe(
-    problems: Sequence[Problem], minimum: Minimum, lower: FloatArray, upper: FloatArray
-) -> list[CircuitFit]:
-    """Describe the minimum of each problem, all of one circuit."""
-    circuit, residuals, x, jacobian = problems[0].circuit, minimum.residuals, minimum.x, minimum.jacobian
-    order = fastest_first(circuit, x)
-    if order is not None:
-        x = np.take_along_axis(x, order, axis=1)
-        jacobian = np.take_along_axis(jacobian, order[:, :, None], axis=1)
-    held = (x <= lower + 1e-9) | (x >= upper - 1e-9)
-    if len(problems) == 1 or len({problem.noise_known for problem in problems}) > 1:
-        judged = [
-            examine(*own, problem.noise_known)
-            for own, problem in zip(zip(residuals, jacobian, held, strict=True), problems, strict=True)
-        ]
-    else:
-        judged = examine_all(residuals, jacobian, held, problems[0].noise_known)
+def _in_si(
+    problems: Sequence[Problem], x: FloatArray, examined: Sequence[Residuals]
+) -> tuple[FloatArray, FloatArray]:
+    """SI parameters (b, p) and their covariance (b, p, p) for logarithms x of problems of one circuit."""
     z_scale = np.array([problem.z_scale_ohm for problem in problems])
     w_scale = np.array([problem.w_scale_rad_s for problem in problems])
-    log_si, change = circuit.to_si(x, z_scale, w_scale)
+    log_si, change = problems[0].circuit.to_si(x, z_scale, w_scale)
     values = np.exp(log_si)
-    scale = values[:, :, None] * change
-    covariance = scale @ np.array([one.covariance for one in judged]) @ scale.swapaxes(1, 2)
-    rows = zip(
-        problems, judged, values, covariance, held, -residuals, minimum.converged.tolist(), strict=True
-    )
-    return [_described(*row) for row in rows]
+    scale, p = values[:, :, None] * change, x.shape[1]
+    of_logarithms = np.array([one.covariance[:p, :p] for one in examined])
+    return values, scale @ of_logarithms @ scale.swapaxes(1, 2)
 
 
 def _described(

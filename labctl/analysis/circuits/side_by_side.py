@@ -7,6 +7,7 @@ one kind are gathered from all circuits, evaluated in one go and added up where 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,30 +33,24 @@ class SideBySide:
     """A circuit for each of k rows, all evaluated together."""
 
     gathered: tuple[_Gathered, ...]
-    width: int
 
     @classmethod
     def of(cls, circuits: Sequence[Circuit], circuit_of: IndexArray) -> "SideBySide":
         """The circuits of rows (k,), by their places in `circuits`."""
-        width = max(len(circuit.names) for circuit in circuits)
-        kinds: dict[Node, list[list[tuple[int, int]]]] = {}
-        for which, circuit in enumerate(circuits):
-            for piece, firsts in _pieces(circuit.description):
-                turns = kinds.setdefault(piece, [])
-                turns += [[] for _ in range(len(firsts) - len(turns))]
-                for turn, first in zip(turns, firsts, strict=False):
-                    turn.append((which, first))
-        places = [np.flatnonzero(circuit_of == which) for which in range(len(circuits))]
-        return cls(tuple(_gather(piece, turns, places) for piece, turns in kinds.items()), width)
+        rows = [np.flatnonzero(circuit_of == which) for which in range(len(circuits))]
+        kinds = _kinds(tuple(circuit.description for circuit in circuits))
+        return cls(tuple(_gather(piece, turns, rows) for piece, turns in kinds))
 
     def evaluate(self, x: FloatArray, ln_w: FloatArray, dz: ComplexArray) -> ComplexArray:
-        """Impedance (k, n) for log parameters x (k, width) at ln(omega) (k, n).
+        """Impedance (k, n) for log parameters x (k, p) at ln(omega) (k, n).
 
-        Derivatives are written into dz (k, width, n), which is zero beyond the parameters of a circuit.
+        Derivatives are written into dz (k, p, n), which is to be zero beyond the parameters of a circuit.
         """
         p = np.exp(x)
         z = np.zeros(ln_w.shape, complex)
         for one in self.gathered:
+            if not one.rows.size:
+                continue
             rows = one.rows[:, None]
             own = np.empty((*one.places.shape, ln_w.shape[1]), complex)
             part = one.piece.evaluate(ln_w[one.rows], p[rows, one.places][:, :, None], own)
@@ -65,16 +60,33 @@ class SideBySide:
         return z
 
 
-def _gather(piece: Node, turns: list[list[tuple[int, int]]], places: list[IndexArray]) -> _Gathered:
-    rows, firsts, slices, begin = [], [], [], 0
+Turn = tuple[tuple[int, int], ...]
+"""Circuits that have one more piece of a kind, with the place of its first parameter in each."""
+
+
+def _gather(piece: Node, turns: Sequence[Turn], rows_of: Sequence[IndexArray]) -> _Gathered:
+    rows, firsts, ends = [], [], [0]
     for turn in turns:
-        own = np.concatenate([places[which] for which, _ in turn])
-        rows.append(own)
-        firsts.append(np.repeat([first for _, first in turn], [places[which].size for which, _ in turn]))
-        slices.append(slice(begin, begin + own.size))
-        begin += own.size
-    inner = np.arange(piece.stop)
-    return _Gathered(piece, np.concatenate(rows), np.concatenate(firsts)[:, None] + inner, tuple(slices))
+        own = [rows_of[which] for which, _ in turn]
+        rows += own
+        firsts += [first for _, first in turn]
+        ends.append(ends[-1] + sum(of_one.size for of_one in own))
+    first = np.repeat(firsts, [of_one.size for of_one in rows])
+    slices = tuple(slice(*pair) for pair in pairwise(ends))
+    return _Gathered(piece, np.concatenate(rows), first[:, None] + np.arange(piece.stop), slices)
+
+
+@lru_cache(maxsize=64)
+def _kinds(descriptions: tuple[str, ...]) -> tuple[tuple[Node, tuple[Turn, ...]], ...]:
+    """The kinds of pieces of some circuits, and where they are."""
+    kinds: dict[Node, list[list[tuple[int, int]]]] = {}
+    for which, description in enumerate(descriptions):
+        for piece, firsts in _pieces(description):
+            turns = kinds.setdefault(piece, [])
+            turns += [[] for _ in range(len(firsts) - len(turns))]
+            for turn, first in zip(turns, firsts, strict=False):
+                turn.append((which, first))
+    return tuple((piece, tuple(map(tuple, turns))) for piece, turns in kinds.items())
 
 
 @lru_cache(maxsize=256)

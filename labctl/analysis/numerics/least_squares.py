@@ -50,15 +50,6 @@ class Minimum:
         """(b, p, m)."""
         return self.table[:, :-1]
 
-    def of(self, chosen: IndexArray, parameters: int) -> "Minimum":
-        """Of some problems, with the first of their parameters."""
-        table = self.table
-        if parameters < self.x.shape[1]:
-            table = np.concatenate([table[chosen, :parameters], table[chosen, -1:]], axis=1)
-        else:
-            table = table[chosen]
-        return Minimum(self.x[chosen, :parameters], table, self.cost[chosen], self.converged[chosen])
-
     def replaced_where_better(self, owner: IndexArray, others: "Minimum") -> "Minimum":
         """The lowest of each problem, in this one and in `others` (k), of the problems `owner` (k,)."""
         cost = np.where(np.isnan(others.cost), np.inf, others.cost)

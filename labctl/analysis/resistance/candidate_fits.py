@@ -33,6 +33,7 @@ STARTS = 4
 MORE_STARTS = 20
 FEW_ITERATIONS = 40  # of a richer electrode, or from the solution of a neighbour: enough, or hopeless
 MUCH_WORSE = 1.5
+NUMBERS_FOR_A_PARAMETER = 2  # of a richer electrode, at least
 SLOWER, DIFFUSION_SHARE = (30.0, 1000.0), 0.3  # starts: diffusion over the slowest arc
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
@@ -72,7 +73,7 @@ def _try_richer_electrodes(
     _refit_diffusion(poor_data, poor_fits)
     _refit_lines(poor_data, poor_fits)
     worse = [i for i in _in_need(data, found, neighbours) if data[i].cell.declared.blocks]
-    _add_fits(data, found, {i: _with_cables(data[i], RICHEST) for i in worse})
+    _add_fits(data, found, {i: _decidable(data[i], _with_cables(data[i], RICHEST)) for i in worse})
     _try_other_electrodes(poor_data, poor_fits)
 
 
@@ -283,9 +284,20 @@ def _richer_candidates(data: Prepared) -> tuple[str, ...]:
     """Electrodes beyond the usual ones, with and without direct current where that was declared otherwise."""
     if data.cell.declared.blocks:
         conducts = RICHER["conducting"] if conducts_at_the_end(data.spectrum) else ARCS
-        return _with_cables(data, (*RICHER["blocking"], *conducts))
-    blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
-    return _with_cables(data, (*RICHER["reversible"], *blocking))
+        richer = (*RICHER["blocking"], *conducts)
+    else:
+        blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
+        richer = (*RICHER["reversible"], *blocking)
+    return _decidable(data, _with_cables(data, richer))
+
+
+def _decidable(data: Prepared, circuits: Sequence[str]) -> tuple[str, ...]:
+    """Circuits of which each parameter has numbers enough in the spectrum.
+
+    With fewer, Akaike's correction for few numbers costs a circuit more than its parameters can gain.
+    """
+    most = 2 * len(data.spectrum) // NUMBERS_FOR_A_PARAMETER
+    return tuple(c for c in circuits if len(parse_circuit(c).names) <= most)
 
 
 def _usual_candidates(data: Prepared) -> tuple[str, ...]:
