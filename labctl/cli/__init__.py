@@ -12,6 +12,7 @@ import typer
 from labctl.cli import (
     amend,
     analyses,
+    archive,
     check,
     check_analyser,
     compare,
@@ -78,6 +79,7 @@ app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
 app.command("export", short_help="Write runs as files for other programs.")(export.export)
 app.command("gui")(gui.gui)
 app.add_typer(db.app, name="db")
+app.add_typer(archive.app, name="archive", short_help="Keep and ask the runs of many rigs.")
 app.add_typer(sim.app, name="sim")
 app.add_typer(verify.app, name="verify")
 app.add_typer(instruments.app, name="instruments")
