@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.options import JsonOption
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    StationOption,
+)
 
 if TYPE_CHECKING:
     from labctl.archive.adding import Added
@@ -59,6 +65,29 @@ def add(
     else:
         _print_added(added, place.address)
     raise typer.Exit(1 if any(one.outcome == "refused" for one in added) else 0)
+
+
+@app.command()
+def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAULT_DATABASE) -> None:
+    """Add what ends to the archive of the station's [archive] table; the runner starts this by itself.
+
+    It ends when the runner has ended and everything was added, or could not be. Python files of the station
+    are not loaded.
+    """
+    from labctl.cli.runner import log_to_terminal
+    from labctl.config.archive_settings import read_archive_of
+    from labctl.errors import ConfigurationError
+    from labctl.queue.archiving import command_to_add, yield_to_others
+    from labctl.queue.archiving import follow as follow_runner
+
+    name, settings = read_archive_of(station)
+    if settings is None:
+        raise ConfigurationError(
+            str(station), "archive", 'is missing; give a table [archive] with `to = "..."`'
+        )
+    yield_to_others()
+    log_to_terminal()
+    follow_runner(db, name, settings, command_to_add(db, settings.to))
 
 
 def _print_added(added: "Sequence[Added]", address: str) -> None:
