@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labctl.store import newest_schema
 from labctl.store.migrations import (
     analysis_tables,
     imported_polarisations,
@@ -337,9 +338,32 @@ def apply(connection: sqlite3.Connection) -> None:
     from sqlite_utils import Migrations
 
     ledger = Migrations(SET_NAME)
-    for name, migrate in _MIGRATIONS.items():
+    for name, migrate in _steps_of(connection):
         ledger(name=name)(migrate)
     ledger.apply(Sqlite(connection))
+
+
+def newest_statements() -> tuple[str, ...]:
+    """Return the statements that make the newest schema in an empty file; empty where its text is older."""
+    return newest_schema.statements(next(reversed(_MIGRATIONS)))
+
+
+def _steps_of(connection: sqlite3.Connection) -> Sequence[tuple[str, Callable[[Any], None]]]:
+    """Return name and function of every migration; in an empty file the first one makes all."""
+    is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if not is_empty or not newest_statements():
+        return named_steps()
+    first, *later = _MIGRATIONS
+    return [(first, _make_newest), *((name, _made_already) for name in later)]
+
+
+def _make_newest(db: "Sqlite") -> None:
+    for statement in newest_statements():
+        db.execute(statement)
+
+
+def _made_already(_: object) -> None:
+    """Do nothing: what the migration makes stands in the newest schema."""
 
 
 def described_columns(sql: str) -> Iterator[tuple[str, str, str, str]]:
