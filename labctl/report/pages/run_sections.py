@@ -14,6 +14,7 @@ from labctl.readmodel.accuracy_text import analyser_left_out
 from labctl.readmodel.amendment_text import change_in_words
 from labctl.readmodel.analysis_text import analysis_in_words
 from labctl.readmodel.budget_text import largest_unknowns, with_lists
+from labctl.readmodel.circuit_curve import fitted_anew
 from labctl.readmodel.formatting import celsius, duration, typeset, with_uncertainty
 from labctl.readmodel.imported_text import imported_file_in_words
 from labctl.readmodel.law_text import SYMBOLS, law_name
@@ -164,6 +165,7 @@ def spectra(content: RunContent, words: Words) -> list[Block]:
     shown = drawn_spectra([run])
     fitted = sum(bool(curve.fit_z_ohm.size) for curve in run.spectra)
     counts = {"fitted": fitted, "spectra": len(run.spectra), "normalised": shown.is_normalised}
+    counts["anew"] = fitted_anew(run.spectra)
     blocks: list[Block] = [_picture("nyquist", content, words, **counts)]
     if shown.left_out:
         blocks.append(Paragraph(words("missing.left_out", count=shown.left_out), "missing"))

@@ -20,7 +20,7 @@ from labctl.report.pages.content import content_of
 from labctl.report.pages.document import Paragraph, Picture, Report, Section, Table, text
 from labctl.report.pages.html_page import html_page
 from labctl.report.pages.pdf_page import pdf_page
-from labctl.report.pages.run_sections import _Flags, budgets
+from labctl.report.pages.run_sections import _Flags, budgets, spectra
 from labctl.report.pages.word_page import word_page
 from labctl.report.pages.words import FILE, Words
 from labctl.report.pages.writing import write_report
@@ -315,3 +315,21 @@ def test_every_picture_of_a_section_has_a_caption(measured):
     pictures = [block for block in blocks if isinstance(block, Picture)]
     assert len(pictures) == 14
     assert all(picture.caption for picture in pictures)
+
+
+def test_circuits_are_drawn_from_stored_parameters_and_a_fit_for_drawing_is_said(measured):
+    with Database(measured) as db:
+        content = content_of(db, 1)
+    assert "fitted again" not in caption_of("nyquist", content)
+    older = tuple(
+        replace(curve, resistance=dict(curve.resistance) | {"circuit_fit": None})
+        for curve in content.run.spectra
+    )
+    said = caption_of("nyquist", replace(content, run=replace(content.run, spectra=older)))
+    assert "The circuits of 4 spectra were fitted again to draw them" in said
+
+
+def caption_of(name, content):
+    with styled(None):
+        blocks = spectra(content, Words())
+    return next(block.caption for block in blocks if isinstance(block, Picture) and block.name == name)
