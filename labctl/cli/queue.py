@@ -194,7 +194,7 @@ def _require_files_or_run(files: list[Path], like: str, another: tuple[Any, ...]
 
 
 def _like(db: Path, run: str, another: tuple[Any, ...]) -> "Protocol":
-    """Return the protocol of an old run; what is taken over for another sample is printed."""
+    """Return the protocol of an old run; properties taken over for another sample are printed."""
     from labctl.readmodel.like_run import AnotherSample, like_run
     from labctl.store import Database
 

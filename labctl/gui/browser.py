@@ -213,7 +213,7 @@ class Browser(QtWidgets.QWidget):
         self._build_context_menu(menu)
 
     def _build_context_menu(self, corrections: QtWidgets.QMenu) -> None:
-        """Build the menu of the right mouse button on a run, and that of the headings."""
+        """Build the menu of the right mouse button on a run and on the headings."""
         self.context = QtWidgets.QMenu(self.table)
         for text, action in (
             ("Show", lambda: self.model.tick(self.selected(), True)),
@@ -360,7 +360,7 @@ class _Filter(QtCore.QSortFilterProxyModel):
         self.setSortRole(SORT_ROLE)
 
     def narrow(self, text: str, column: int, state: str, days: int | None) -> None:
-        """Show only matching rows; `column` is that of the phrases, -1 any."""
+        """Show only matching rows; `column` is searched for the phrases, -1 for any."""
         self._phrases, self._column = Phrases(text), column
         self._state, self._days = state, days
         self.invalidate()

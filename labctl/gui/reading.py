@@ -143,7 +143,7 @@ class Reader(QtCore.QObject):
             self._runs_mark = mark
 
     def _read_parameters(self, database: Database) -> None:
-        """Read the parameters of new runs; those of a run never change."""
+        """Read the parameters of new runs; they never change."""
         last = max(self._parameters, default=0)
         found = runs.parameters_after(database, last)
         self._parameters |= {run_id: parameters_text.of_run(text) for run_id, text in found.items()}

@@ -136,7 +136,7 @@ class SampleInputs(QtWidgets.QGroupBox):
                 raise NotFilledIn(field, "is 0; without it there is no conductivity")
 
     def understood(self) -> list[str]:
-        """Return what was understood of the numbers that are filled in; raises NotFilledIn."""
+        """Return the numbers that are filled in, as understood; raises NotFilledIn."""
         return [words for key in STATED if (words := self._stated(key))]
 
     def _stated(self, key: str) -> str:

@@ -22,7 +22,7 @@ OF_ONE_PELLET = {"note": "", "thickness_after_mm": 0.0, "thickness_after_u_mm": 
 
 @dataclass(frozen=True)
 class AnotherSample:
-    """Name and size of a sample; None: as that of the run. Lengths in mm, one standard uncertainty each."""
+    """Name and size of a sample; None: as in the run. Lengths in mm, one standard uncertainty each."""
 
     name: str = ""
     thickness_mm: float | None = None

@@ -1,4 +1,4 @@
-"""Parameters of jobs and runs as text: all of one, and what tells several apart."""
+"""Parameters of jobs and runs as text: all of one, and the differences of several."""
 
 import json
 import tomllib
@@ -50,7 +50,7 @@ def value_in_words(value: object) -> str:
 
 
 def told_apart(rows: Mapping[Hashable, tuple[str, Parameters]]) -> dict[Hashable, str]:
-    """Return what tells each row from the others of its kind: up to four parameters that differ.
+    """Return up to four parameters in which each row differs from the others of its kind.
 
     Parameters
     ----------

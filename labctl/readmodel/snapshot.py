@@ -113,8 +113,8 @@ class PolarisationCurve:
 class TemperatureCurve:
     """The temperatures read, thinned to the resolution of a screen; arrays (n,), NaN for no value.
 
-    Those of the log and those read with the points of spectra and polarisations, in the order of time, with a
-    row without values in each gap.
+    From the log and from the points of spectra and polarisations, in the order of time, with a row without
+    values in each gap.
     """
 
     time_s: Array = field(default_factory=_empty)
