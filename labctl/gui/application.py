@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labctl.config.station import Station
 from labctl.gui.qt import Qt, QtCore, QtWidgets
+from labctl.gui.remembered import remember, restore, settings_of_user
 from labctl.gui.style import choose_scheme
 from labctl.gui.window import Window
 from labctl.qt.garbage import GuiThreadCollector
@@ -48,6 +49,11 @@ def run_window(
     starter = RunnerStarter(station, db, runner_options)
     window = Window(station, db, starter, RehearsalStarter(station, db, runner_options), at_once=start_runner)
     lock = lock_against_second_window(window, db)
+    settings = settings_of_user()
+    restore(window, settings)
+    if scheme != "system":
+        window.choose_scheme(scheme)
+    window.closed.connect(lambda: remember(window, settings))
     window.show()
     _end_at_signals(window)
     collector = GuiThreadCollector()

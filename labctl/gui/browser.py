@@ -6,6 +6,7 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.gui.details import Details, beside
 from labctl.gui.filter import ANY_COLUMN, Phrases
+from labctl.gui.flow_layout import FlowLayout
 from labctl.gui.plots.shown import RUN_COLOURS
 from labctl.gui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import fit_columns, set_up_table
@@ -271,8 +272,9 @@ class Browser(QtWidgets.QWidget):
             self.set_colour(run_id, colour)
 
     def _lay_out(self) -> None:
-        top = QtWidgets.QHBoxLayout()
-        top.addWidget(self.search, 1)
+        top = FlowLayout()
+        self.search.setMinimumWidth(24 * self.fontMetrics().averageCharWidth())
+        top.addWidget(self.search)
         top.addWidget(self.column)
         buttons = (
             self.draw_button,

@@ -62,6 +62,7 @@ class ControlBar(QtWidgets.QFrame):
         running = view.running_job is not None
         for button in (self.skip, self.abort):
             button.setEnabled(running)
+            button.setVisible(view.runner_state == "running")  # without a runner nothing would obey them
         self.pause.setVisible(view.pause is None)
         self.resume.setVisible(view.pause is not None)
         self.start.setVisible(view.runner_state != "running")

@@ -39,7 +39,16 @@ FIRST = (  # parameters set for every measurement
 )
 
 
-LONGEST_LINE = 34  # letters of a label; longer labels take two lines
+LONGEST_LINE = 30  # letters of a label; longer labels take two lines
+
+
+class TickInput(BooleanInput):
+    """A tick with its name in a label beside it, which takes two lines where it is long."""
+
+    def set_parameter(self, parameter: Any) -> None:
+        """Connect a parameter; its name is not shown a second time."""
+        super().set_parameter(parameter)
+        self.setText("")
 
 
 class ProcedureInputs(InputsWidget):
@@ -80,8 +89,12 @@ class ProcedureInputs(InputsWidget):
             field = getattr(self, name)
             field.setAccessibleName(parameter.name)
             field.setObjectName(name)
-            if isinstance(field, self.NO_LABEL_INPUTS):
+            if isinstance(field, self.NO_LABEL_INPUTS) and not isinstance(field, TickInput):
                 form.addRow(field)
+                continue
+            if isinstance(field, TickInput):
+                self.labels[name] = PlainLabel(parameter.name, self)
+                form.addRow(_ticked(field, self.labels[name]))
                 continue
             units = f" / {parameter.units}" if _shows_no_units(field, parameter) else ""
             self.labels[name] = PlainLabel(f"{parameter.name}{units}".replace("degC", "°C"), self)
@@ -208,8 +221,24 @@ def _field_of(parameter: Any) -> QtWidgets.QWidget:
     if isinstance(parameter, FloatParameter | IntegerParameter):
         return NumberInput(parameter, whole=isinstance(parameter, IntegerParameter))
     if isinstance(parameter, BooleanParameter):
-        return BooleanInput(parameter)
-    return ListInput(parameter) if isinstance(parameter, ListParameter) else StringInput(parameter)
+        return TickInput(parameter)
+    return _narrow(ListInput(parameter)) if isinstance(parameter, ListParameter) else StringInput(parameter)
+
+
+def _ticked(tick: QtWidgets.QWidget, label: QtWidgets.QLabel) -> QtWidgets.QHBoxLayout:
+    """Return a tick with its name beside it, in two lines where it is long."""
+    label.setWordWrap(True)
+    label.setBuddy(tick)
+    row = QtWidgets.QHBoxLayout()
+    row.addWidget(tick)
+    row.addWidget(label, 1)
+    return row
+
+
+def _narrow(field: QtWidgets.QComboBox) -> QtWidgets.QComboBox:
+    field.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    field.setMinimumContentsLength(10)
+    return field
 
 
 def _holds(condition: Any, field: Any) -> bool:
@@ -239,7 +268,7 @@ def _shows_no_units(field: Any, parameter: Any) -> bool:
 
 def _show_whole(field: QtWidgets.QWidget) -> None:
     """Keep layouts from cutting off the unit of a number."""
-    if isinstance(field, QtWidgets.QAbstractSpinBox):
+    if isinstance(field, QtWidgets.QAbstractSpinBox | NumberField):
         metrics = field.fontMetrics()
         field.setMinimumWidth(metrics.horizontalAdvance(field.text()) + 2 * metrics.height())
 

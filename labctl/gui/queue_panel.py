@@ -7,8 +7,10 @@ from typing import Any
 from labctl.clock import RealClock
 from labctl.gui.asking import Asker
 from labctl.gui.details import Details, beside
-from labctl.gui.qt import Qt, QtGui, QtWidgets, Signal
+from labctl.gui.flow_layout import FlowLayout
+from labctl.gui.qt import QShortcut, Qt, QtGui, QtWidgets, Signal
 from labctl.gui.rows_model import Column, RowsModel
+from labctl.plain_text import spreadsheet_cell
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
@@ -83,8 +85,8 @@ class QueuePanel(QtWidgets.QWidget):
             if line[0].id == job_id:
                 self.table.selectRow(row)
 
-    def _button_row(self) -> QtWidgets.QHBoxLayout:
-        row = QtWidgets.QHBoxLayout()
+    def _button_row(self) -> FlowLayout:
+        row = FlowLayout()
         for name, text, keys, action in (
             ("earlier", "Earlier", "Alt+Up", self._earlier),
             ("later", "Later", "Alt+Down", self._later),
@@ -102,7 +104,6 @@ class QueuePanel(QtWidgets.QWidget):
                 button.setToolTip(keys)
             row.addWidget(button)
             self._buttons[name] = button
-        row.addStretch()
         return row
 
     def _enable(self, *_: Any) -> None:
@@ -194,6 +195,20 @@ def set_up_table(table: QtWidgets.QTableView) -> None:
     table.horizontalHeader().setResizeContentsPrecision(100)  # rows measured: thousands would be slow
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.horizontalHeader().setHighlightSections(False)
+    copy = QShortcut(QtGui.QKeySequence(QtGui.QKeySequence.StandardKey.Copy), table)
+    copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+    copy.activated.connect(lambda: copy_rows(table))
+
+
+def copy_rows(table: QtWidgets.QTableView) -> None:
+    """Copy the chosen rows with the headings, as a table that a spreadsheet takes."""
+    model, columns = table.model(), range(table.model().columnCount())
+    heading = Qt.Orientation.Horizontal
+    lines = [[str(model.headerData(column, heading)) for column in columns]]
+    chosen = sorted(index.row() for index in table.selectionModel().selectedRows())
+    cells = [[model.index(row, column).data() or "" for column in columns] for row in chosen]
+    lines += [[str(spreadsheet_cell(str(cell))) for cell in line] for line in cells]
+    QtWidgets.QApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
 
 
 def fit_columns(table: QtWidgets.QTableView) -> None:

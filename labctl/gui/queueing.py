@@ -50,6 +50,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._sequence: list[ProcedureForm] = []
         self._filled_in: ProcedureForm | None = None  # entry of the sequence that the form shows, unedited
         self._offered: list[Offered] = []
+        self.own_files: list[Path] = []
         self._free_s: float | None = None
         self._waits_for = ""
         self._build()
@@ -137,6 +138,10 @@ class QueueingPanel(QtWidgets.QWidget):
     def _build(self) -> None:
         self.procedure = QtWidgets.QComboBox(self)
         self.procedure.setAccessibleName("Procedure")
+        self.procedure.setSizeAdjustPolicy(
+            QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.procedure.setMinimumContentsLength(14)
         self.open_file = QtWidgets.QPushButton("&Own file…", self)
         self.summary = PlainLabel(self)
         self.summary.setWordWrap(True)
@@ -198,7 +203,8 @@ class QueueingPanel(QtWidgets.QWidget):
         tab_through([self.sample.note, *in_sequence, *in_protocol, self.check_button, self.queue_button])
 
     def _sequence_box(self) -> QtWidgets.QWidget:
-        box = QtWidgets.QGroupBox("Sequence (empty: the procedure above alone)", self)
+        box = QtWidgets.QGroupBox("Sequence", self)
+        box.setToolTip("Empty: the procedure above alone")
         column = QtWidgets.QVBoxLayout(box)
         column.addWidget(self.sequence)
         column.addLayout(_row(self.add, self.replace, self.remove))
@@ -268,14 +274,17 @@ class QueueingPanel(QtWidgets.QWidget):
         title, kinds = "A file with pymeasure procedures", "Python (*.py)"
         ask_for_file(self, title, self._folder, kinds, self.open_procedures)
 
-    def open_procedures(self, path: Path) -> None:
+    def open_procedures(self, path: Path, choose: bool = True) -> None:
         """Offer the procedures of a file and choose its first."""
         try:
             found = in_file(path)
         except LabctlError as error:
             self._refuse(str(error))
             return
+        self.own_files = list(dict.fromkeys([*self.own_files, path]))
         self._offer(found)
+        if not choose:
+            return
         place = [o.reference for o in self._offered].index(found[0].reference)
         self.procedure.setCurrentIndex(place)
 
@@ -417,8 +426,12 @@ class QueueingPanel(QtWidgets.QWidget):
             "A protocol",
             self._folder,
             "Protocols (*.toml)",
-            lambda path: self._try_with_file(lambda: self.load_protocol(read_protocol(path, self._db))),
+            self.load_file,
         )
+
+    def load_file(self, path: Path) -> None:
+        """Fill in the protocol of a file, or say why it cannot be."""
+        self._try_with_file(lambda: self.load_protocol(read_protocol(path, self._db)))
 
     def _save_file(self) -> None:
         ask_for_new_file(

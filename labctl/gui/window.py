@@ -49,6 +49,9 @@ UNSEEN_AFTER_S = 5.0
 LOOK_AT_LOOKS_MS = 1000
 RUNNER_SHOWS_ITSELF_MS = 4000
 NARROWEST_MIDDLE = 30  # letters
+FORM_WIDTH = 56
+SMALLEST = (420, 320)  # pixels at 100 %
+NARROW, LOW = 820, 520
 MOST_DRAWN = 12
 FORMATS = {".zip": "csv", ".xlsx": "xlsx", ".eln": "eln"}
 EXPORTS = (*FORMATS, ".html", ".pdf", ".docx")
@@ -70,8 +73,13 @@ class Window(QtWidgets.QMainWindow):
         Starts the rehearsal of a job that was queued here, by its number.
     at_once : bool
         Start a runner when the window opens and none runs; else only at the button.
+
+    Signals
+    -------
+    closed()
     """
 
+    closed = Signal()
     _exported, _not_exported = Signal(str), Signal(str)
 
     def __init__(
@@ -94,6 +102,8 @@ class Window(QtWidgets.QMainWindow):
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
         self._starting: Any = None
         self._watch = QtCore.QTimer(self)
+        self._small, self.scheme = (False, False), "system"
+        self.setAcceptDrops(True)
         self._build()
         self._lay_out()
         self._build_menu()
@@ -115,7 +125,7 @@ class Window(QtWidgets.QMainWindow):
 
     def choose_scheme(self, scheme: str) -> None:
         """Set the colour scheme: `"system"`, `"light"` or `"dark"`."""
-        application = QtWidgets.QApplication.instance()
+        application, self.scheme = QtWidgets.QApplication.instance(), scheme
         if isinstance(application, QtWidgets.QApplication):
             choose_scheme(application, scheme)
         self._apply_appearance()
@@ -159,19 +169,20 @@ class Window(QtWidgets.QMainWindow):
         below.addTab(self.browser, "Runs")
         below.addTab(self.queue, "Queue")
         self.below = below
-        middle = QtWidgets.QSplitter(Qt.Orientation.Vertical, self)
-        middle.addWidget(self._tabs_with_basis())
+        middle = self.middle = QtWidgets.QSplitter(Qt.Orientation.Vertical, self)
+        self.plots = self._tabs_with_basis()
+        middle.addWidget(self.plots)
         middle.addWidget(below)
         middle.setStretchFactor(0, 1)
         middle.setSizes([1000, 15 * self.fontMetrics().height()])
-        across = QtWidgets.QSplitter(Qt.Orientation.Horizontal, self)
+        across = self.across = QtWidgets.QSplitter(Qt.Orientation.Horizontal, self)
         across.addWidget(self.queueing)
         across.addWidget(middle)
         across.setStretchFactor(1, 1)
         narrow = NARROWEST_MIDDLE * self.fontMetrics().averageCharWidth()
         for panel in (self.tab_widget, below):  # a small screen cuts these, never the button MAKE SAFE
             panel.setMinimumWidth(narrow)
-        across.setSizes([1, 1000])
+        across.setSizes([FORM_WIDTH * self.fontMetrics().averageCharWidth(), 1000])
         whole = QtWidgets.QWidget(self)
         column = QtWidgets.QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -180,6 +191,7 @@ class Window(QtWidgets.QMainWindow):
         column.addWidget(across, 1)
         self.setCentralWidget(whole)
         self.statusBar().addPermanentWidget(self.trouble)
+        self.setMinimumSize(*SMALLEST)
         self.resize(self.screen().availableSize().boundedTo(QtCore.QSize(1400, 900)))
 
     def _tabs_with_basis(self) -> QtWidgets.QWidget:
@@ -206,12 +218,13 @@ class Window(QtWidgets.QMainWindow):
             entry = view.addAction(f"&{scheme.capitalize()}")
             entry.triggered.connect(lambda _=False, s=scheme: self.choose_scheme(s))
         view.addSeparator()
-        for text, keys, panel in (("&Form", "F9", self.queueing), ("Lower &half", "F10", self.below)):
-            entry = view.addAction(text)
+        self._panes: dict[str, Any] = {}
+        for text, keys in (("&Form", "F9"), ("Lower &half", "F10")):
+            entry = self._panes[keys] = view.addAction(text)
             entry.setCheckable(True)
             entry.setChecked(True)
             entry.setShortcut(keys)
-            entry.toggled.connect(panel.setVisible)
+            entry.toggled.connect(self._show_panes)
         view.addSeparator()
         for place, tab in enumerate(self.tabs, start=1):
             entry = view.addAction(tab.name)
@@ -470,6 +483,7 @@ class Window(QtWidgets.QMainWindow):
             return
         self.stop_key.remove()
         self._watch.stop()
+        self.closed.emit()
         self.reader.stop()
         self.asker.stop()
         event.accept()
@@ -493,6 +507,51 @@ class Window(QtWidgets.QMainWindow):
     def _close_now(self) -> None:
         self._may_close = True
         self.close()
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802
+        """Hide the form in a narrow window and the lower half in a low one; F9 and F10 show them."""
+        super().resizeEvent(event)
+        narrow, low = self.width() < NARROW, self.height() < LOW
+        if (narrow, low) == self._small:
+            return
+        before, self._small = self._small, (narrow, low)
+        for keys, is_small, was_small in (("F9", narrow, before[0]), ("F10", low, before[1])):
+            if is_small != was_small:
+                self._panes[keys].setChecked(not is_small)
+        self._show_panes()
+
+    def _show_panes(self, *_: Any) -> None:
+        """Show form and lower half as chosen; in a small window each takes the place of the plots."""
+        form, lower = (self._panes[keys].isChecked() for keys in ("F9", "F10"))
+        narrow, low = self._small
+        self.queueing.setVisible(form)
+        self.middle.setVisible(not (narrow and form))
+        self.below.setVisible(lower)
+        self.plots.setVisible(not (low and lower))
+        self.basis.setVisible(not low)
+
+    def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:  # noqa: N802
+        """Accept files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QtGui.QDropEvent) -> None:  # noqa: N802
+        """Take in the files that were dropped."""
+        for url in event.mimeData().urls():
+            self.take_file(Path(url.toLocalFile()))
+        event.acceptProposedAction()
+
+    def take_file(self, path: Path) -> None:
+        """Fill in a protocol, offer the procedures of a Python file, or say how spectra are imported."""
+        if path.suffix == ".toml":
+            self.queueing.load_file(path)
+        elif path.suffix == ".py":
+            self.queueing.open_procedures(path)
+        else:
+            command = (
+                f'labctl import "{path}" --db "{self.db}" --sample NAME --thickness-mm T --diameter-mm D'
+            )
+            self.warn(f"{path.name} is taken in by: {command}")
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802
         """Follow the system from light to dark."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
+from labctl.gui.plots.beside import Beside
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
@@ -56,10 +57,7 @@ class ConductivityTab(Tab):
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
         self._words = WordsPane()
-        beside = QtWidgets.QSplitter()
-        beside.addWidget(self._canvas)
-        beside.addWidget(self._words)
-        beside.setStretchFactor(0, 1)
+        beside = Beside(self._canvas, self._words)
         layout = QtWidgets.QVBoxLayout(self)
         self._of_parts = QtWidgets.QCheckBox("laws of bulk and grain &boundary")
         self._of_parts.toggled.connect(self.draw)

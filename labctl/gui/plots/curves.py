@@ -203,6 +203,8 @@ class Curves(pg.GraphicsObject):
     def paint(self, painter: Any, *_: Any) -> None:
         """Paint every curve in pixels: symbols and lines keep their size at any range of the axes."""
         transform = painter.transform()
+        if not transform.isInvertible():  # the view has no room: Qt crashes with infinite coordinates
+            return
         canvas = Paper(painter, transform)
         painter.resetTransform()
         for curve in self._curves.values():

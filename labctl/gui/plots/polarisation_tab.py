@@ -9,6 +9,7 @@ import numpy as np
 
 from labctl.gui.plots import polarisation_html
 from labctl.gui.plots.axes import DecadeAxis
+from labctl.gui.plots.beside import Beside
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
@@ -16,7 +17,7 @@ from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
-from labctl.gui.qt import QtCore, QtWidgets
+from labctl.gui.qt import QtWidgets
 from labctl.readmodel import polarisation_text
 from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.formatting import si
@@ -74,10 +75,7 @@ class PolarisationTab(Tab):
         controls.addWidget(self._choice)
         controls.addWidget(self._log_time)
         controls.addStretch(1)
-        beside = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
-        beside.addWidget(self._canvas)
-        beside.addWidget(self._words)
-        beside.setStretchFactor(0, 1)
+        beside = Beside(self._canvas, self._words)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(beside, 1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from labctl.gui.plots import spectrum_html
 from labctl.gui.plots.axes import DecadeAxis
+from labctl.gui.plots.beside import Beside
 from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Curves, Look, Points
 from labctl.gui.plots.equal_view import EqualView
@@ -183,10 +184,7 @@ class SpectraTab(Tab):
         for widget in (self._choice, self._in_units_of_r, fit_view, self.exclude_button):
             controls.addWidget(widget)
         controls.addStretch(1)
-        beside = QtWidgets.QSplitter()
-        beside.addWidget(self._canvas)
-        beside.addWidget(self._words)
-        beside.setStretchFactor(0, 1)
+        beside = Beside(self._canvas, self._words)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(beside, 1)
