@@ -220,7 +220,8 @@ def fit_columns(table: QtWidgets.QTableView) -> None:
 
 def _line(job: Job, view: StationView, apart: str) -> Line:
     expected, now_s = view.expected.get(job.id), RealClock().time()
-    begins = hour_in_words(expected.begin_s, now_s) if expected else ""
-    ends = hour_in_words(expected.end_s, now_s) if expected else ""
+    runs = view.runner_state == "running"
+    begins = hour_in_words(expected.begin_s, now_s) if expected and runs else ""
+    ends = hour_in_words(expected.end_s, now_s) if expected and runs else ""
     remarks = "; ".join(filter(None, (job.remark, expected.warning if expected else "")))
     return job, begins, ends, remarks, apart

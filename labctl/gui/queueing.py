@@ -372,6 +372,8 @@ class QueueingPanel(QtWidgets.QWidget):
     def _refuse(self, sentence: str) -> None:
         self.estimate.setProperty("refused", True)
         self.estimate.setText(f"not possible: {sentence}")
+        if self.review.text().endswith(sentence):
+            self.review.setText("")
         self.estimate.style().polish(self.estimate)
 
     def _row(self) -> int:

@@ -21,6 +21,7 @@ from labctl.config.station import Station
 from labctl.errors import EventError, StoreError
 from labctl.instruments.uninterrupted import uninterrupted
 from labctl.measure.events import AnyEvent
+from labctl.measure.procedure_log import logged_as_events
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
 from labctl.store import Store
@@ -88,7 +89,8 @@ def run_procedure(
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)
     procedure.is_last = lambda: entry is protocol.procedures[-1]
-    status, reason = _measure(procedure, recording, stop, steer)
+    with logged_as_events(procedure, recording.event):
+        status, reason = _measure(procedure, recording, stop, steer)
     failed_by = reason.partition(":")[0] if status == "failed" else ""
     with uninterrupted():
         unsafe = _not_made_safe(procedure, bench)
