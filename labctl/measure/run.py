@@ -8,7 +8,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,16 @@ class Outcome:
     reason: str
     error: str = ""
     unsafe: str = ""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A procedure whose run has begun, with its bench, its recording and the request to stop."""
+
+    procedure: Any
+    bench: Bench
+    recording: Recording
+    stop: StopRequest
 
 
 def run_protocol(
@@ -80,58 +90,102 @@ def run_procedure(
     StoreError
         The beginning of the run could not be stored. Nothing was energised.
     """
+    begun = begin(entry, protocol, station, bench, recording, stop)
+    status, reason = ended(lambda: _execute(begun, steer), stop)
+    return conclude([(begun, status, reason)])[0]
+
+
+def begin(
+    entry: ProcedureEntry,
+    protocol: Protocol,
+    station: Station,
+    bench: Bench,
+    recording: Recording,
+    stop: StopRequest,
+) -> Begun:
+    """Write the first rows of a run and hand the procedure its bench; nothing is energised.
+
+    Raises
+    ------
+    StoreError
+        The beginning of the run could not be stored.
+    """
     procedure = entry.build()
     bench = bench.within(protocol.sample.within(bench.limits), tell=recording.event)
-    run_id = recording.begin(protocol, entry, station, procedure)
+    recording.begin(protocol, entry, station, procedure)
     for sentence in unconfirmed_settings(station.instruments):
         recording.event("warning", "not confirmed", sentence)
     procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
     tell_sample(procedure, protocol.sample)
     procedure.is_last = lambda: entry is protocol.procedures[-1]
-    status, reason = _measure(procedure, recording, stop, steer)
-    failed_by = reason.partition(":")[0] if status == "failed" else ""
-    with uninterrupted():
-        unsafe = _not_made_safe(procedure, bench)
-        reason = "; ".join(filter(None, (reason, *unsafe)))
-        status = "failed" if unsafe and status == "finished" else status
-        try:
-            status, reason = recording.conclude(status, reason)
-        except StoreError as error:
-            log.error("the end of run %d could not be recorded: %s", run_id, error)
-            status, reason = "failed", reason or str(error)
-    return Outcome(run_id, status, reason, failed_by, "; ".join(unsafe))
+    return Begun(procedure, bench, recording, stop)
 
 
-def _measure(
-    procedure: Any, recording: Recording, stop: StopRequest, steer: Callable[[Any], None]
-) -> tuple[str, str]:
+def start(begun: Begun, steer: Callable[[Any], None]) -> bool:
+    """Start a procedure and keep its metadata; return whether it may go on."""
+    steer(begun.procedure)
+    begun.procedure.startup()
+    if begun.stop():
+        return False
+    begun.procedure.evaluate_metadata()
+    begun.recording.keep_metadata(begun.procedure)
+    return True
+
+
+def _execute(begun: Begun, steer: Callable[[Any], None]) -> None:
+    if start(begun, steer):
+        begun.procedure.execute()
+
+
+def ended(measure: Callable[[], object], stop: StopRequest) -> tuple[str, str]:
+    """Measure; return the status and the reason that it ends with, errors of procedure and rig included."""
     try:
-        steer(procedure)
-        procedure.startup()
-        if not stop():
-            procedure.evaluate_metadata()
-            recording.keep_metadata(procedure)
-            procedure.execute()
+        measure()
     except KeyboardInterrupt:
         return "aborted", f"{stop.reason or 'interrupted'}, at once"
     except Exception as error:
         log.debug("procedure failed", exc_info=True)
-        place = _line_of(error) if isinstance(error, EventError) else ""
-        return "failed", f"{type(error).__name__}: {error}{place}"
+        return "failed", in_words(error)
     return ("aborted", stop.reason) if stop() else ("finished", "")
 
 
-def _not_made_safe(procedure: Any, bench: Bench) -> list[str]:
+def in_words(error: Exception) -> str:
+    """Return what failed a procedure, with the line that emitted a wrong event."""
+    place = _line_of(error) if isinstance(error, EventError) else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def conclude(runs: Sequence[tuple[Begun, str, str]]) -> list[Outcome]:
+    """Make everything safe, then end the runs: each is given with its status and reason."""
+    with uninterrupted():
+        unsafe = _not_made_safe([begun for begun, _, _ in runs])
+        return [_concluded(begun, status, reason, unsafe) for begun, status, reason in runs]
+
+
+def _concluded(begun: Begun, status: str, reason: str, unsafe: Sequence[str]) -> Outcome:
+    failed_by = reason.partition(":")[0] if status == "failed" else ""
+    reason = "; ".join(filter(None, (reason, *unsafe)))
+    status = "failed" if unsafe and status == "finished" else status
+    run_id = begun.recording.run_id
+    try:
+        status, reason = begun.recording.conclude(status, reason)
+    except StoreError as error:
+        log.error("the end of run %d could not be recorded: %s", run_id, error)
+        status, reason = "failed", reason or str(error)
+    return Outcome(run_id, status, reason, failed_by, "; ".join(unsafe))
+
+
+def _not_made_safe(runs: Sequence[Begun]) -> list[str]:
     """Shut down and make safe; return what failed, which changes a finished run to failed.
 
     Signals are answered in words and interrupt neither. An instrument that fails in both is named once.
     """
     problems: list[str] = []
-    for action in (procedure.shutdown, bench.make_safe):
+    for action in (*(begun.procedure.shutdown for begun in runs), runs[0].bench.make_safe):
         try:
             action()
         except Exception as error:  # noqa: BLE001 - the next must still be tried
-            words = f"while making safe: {_in_words(error)}"
+            words = f"while making safe: {_parts_in_words(error)}"
             if not any(words in problem for problem in problems):
                 problems.append(words)
     return problems
@@ -146,7 +200,7 @@ def _line_of(error: Exception) -> str:
     return ""
 
 
-def _in_words(error: Exception) -> str:
+def _parts_in_words(error: Exception) -> str:
     if isinstance(error, ExceptionGroup):
-        return ", ".join(_in_words(part) for part in error.exceptions)
+        return ", ".join(_parts_in_words(part) for part in error.exceptions)
     return f"{type(error).__name__}: {error}"
