@@ -11,15 +11,15 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.station import Station
 from labctl.errors import InstrumentError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
+from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, start
 from labctl.measure.recording import Recording
-from labctl.measure.run import Begun, Outcome, begin, conclude, ended, start
 from labctl.measure.stop import StopRequest
 
 SAME_K = 0.01
@@ -28,7 +28,7 @@ OF_ALL = (SettingLost, SettlingTimeout, NotMadeSafe, StoreError)
 
 @dataclass
 class Turn:
-    """One sample's share of a procedure: its cell, its protocol, where it is recorded.
+    """One sample's share of a procedure: its cell, the protocol of all samples, where it is recorded.
 
     `steer` is called as in `run_procedure`.
     """
@@ -90,7 +90,12 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
 
 
 def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sample:
-    begun = begin(turn.entry, turn.protocol, station, bench.cell(turn.cell), turn.recording, stop)
+    sample = station.cells[turn.cell].holding(turn.protocol.in_cells[turn.cell])
+    protocol = replace(turn.protocol, sample=sample)
+    entry = replace(turn.entry, sample=sample)
+    is_last = turn.entry is turn.protocol.procedures[-1]
+    begun = begin(entry, protocol, station.of_cell(turn.cell), bench.cell(turn.cell), turn.recording, stop)
+    begun.procedure.is_last = lambda: is_last
     return _Sample(turn.cell, begun, _turns(begun, turn.steer))
 
 
