@@ -13,7 +13,7 @@ from labctl.report.figures.spectra import drawn_spectra
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Cell, Items, Paragraph, Picture, Section, Table, text
 from labctl.report.pages.numbers import S_CM
-from labctl.report.pages.run_sections import WIDTH_MM
+from labctl.report.pages.pictures import WIDTH_MM
 from labctl.report.pages.words import Words
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K

@@ -16,11 +16,12 @@ from labctl.errors import InvalidRequest
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.report.figures import styled
 from labctl.report.pages.assembling import report_of
+from labctl.report.pages.budget_section import budgets
 from labctl.report.pages.content import content_of
 from labctl.report.pages.document import Paragraph, Picture, Report, Section, Table, text
+from labctl.report.pages.flags import Flags
 from labctl.report.pages.html_page import html_page
 from labctl.report.pages.pdf_page import pdf_page
-from labctl.report.pages.run_sections import _Flags, budgets
 from labctl.report.pages.word_page import word_page
 from labctl.report.pages.words import FILE, Words
 from labctl.report.pages.writing import write_report
@@ -267,9 +268,9 @@ def test_the_command_writes_the_report_and_prints_the_words(made, tmp_path):
 
 
 def test_of_very_many_flags_those_that_differ_in_numbers_only_are_one():
-    few = _Flags([{"flags": ["off by 1 %", "noisy"]}, {"flags": ["off by 2 %"]}])
+    few = Flags([{"flags": ["off by 1 %", "noisy"]}, {"flags": ["off by 2 %"]}])
     assert few.marks({"flags": ["off by 2 %", "noisy"]}) == "3) 2)"
-    many = _Flags([{"flags": [f"off by {n / 10} %", "noisy"]} for n in range(100)])
+    many = Flags([{"flags": [f"off by {n / 10} %", "noisy"]} for n in range(100)])
     assert many.marks({"flags": ["off by 0.7 %", "noisy"]}) == "1) 2)"
     (listed,) = many.blocks()
     assert [line.partition(" (")[0] for line in listed.lines] == ["1) off by 0.0 %", "2) noisy"]
