@@ -45,6 +45,7 @@ def runner(
     only, and from those that you trust; a job that needs others fails, and the next one begins.
     """
     from labctl.config.readable_secrets import secrets_others_can_read
+    from labctl.config.report_settings import packages_missing
     from labctl.config.station import read_station
     from labctl.config.trust import trusting
     from labctl.queue.notify import check_services
@@ -53,6 +54,8 @@ def runner(
     with trusting(folders_of(station, trust)):
         chosen = read_station(station)
         check_services(chosen)
+        for warning in packages_missing(chosen):
+            logging.getLogger(__name__).warning(warning)
         for warning in secrets_others_can_read(chosen):
             logging.getLogger(__name__).warning(warning)
         supervision = None
@@ -84,6 +87,7 @@ def _work(
     from labctl.errors import NotMadeSafe
     from labctl.measure.stop import StopRequest
     from labctl.queue.last_resort import safe_without_file
+    from labctl.queue.reporting import start_reporting
     from labctl.queue.runner import Runner
 
     stop = StopRequest()
@@ -96,6 +100,7 @@ def _work(
             stop,
             until_empty=until_empty,
             rehearse=rehearse,
+            report=lambda: start_reporting(db, chosen.source),
             pace=_pace(db, chosen.name),
             **({} if supervision is None else _kept_by(supervision)),
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from labctl.errors import InvalidRequest
+from labctl.report.whole_files import whole_file
 
 FORMATS = ("pdf", "svg", "png")
 _WITHOUT_DATE = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
@@ -30,9 +31,10 @@ def save(figure: Figure, path: Path) -> None:
     """
     content = drawn(figure, format_of(path))
     try:
-        path.write_bytes(content)
+        with whole_file(path) as part:
+            part.write_bytes(content)
     except OSError as error:
-        raise InvalidRequest(f"--output: {path}: {error.strerror}") from error
+        raise InvalidRequest(f"--output: {path}: {error.strerror or error}") from error
 
 
 def drawn(figure: Figure, kind: str, dpi: float | None = None) -> bytes:
