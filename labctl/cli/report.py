@@ -45,7 +45,7 @@ def report(
     A station with a [report] table gets the pages of each job when it has ended, by a process of low
     priority: --ended-jobs is what the runner starts, --of-job makes the pages of one job by hand.
     """
-    if sum((bool(runs), print_words, of_job is not None, ended_jobs)) != 1:
+    if not print_words and sum((bool(runs), of_job is not None, ended_jobs)) != 1:
         raise InvalidRequest("give runs, --of-job, --ended-jobs or --print-words: one of them")
     if print_words:
         from labctl.report.pages.words import FILE

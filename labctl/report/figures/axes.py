@@ -32,12 +32,17 @@ class DecadeLabels(Formatter):
             return ""
         exponent = int(np.floor(np.log10(x) + 1e-9))
         digit = round(x / 10.0**exponent)
+        if abs(x / 10.0**exponent - digit) > 1e-6:
+            return f"{x:.3g}" if -2 <= exponent <= 3 else f"{x / 10.0**exponent:.3g}·{self._power(exponent)}"
         if digit != 1 and (digit not in (2, 5) or not self._is_short()):
             return ""
         if -2 <= exponent <= 3:
             return f"{x:g}"
-        power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+        power = self._power(exponent)
         return power if digit == 1 else f"{digit}·{power}"
+
+    def _power(self, exponent: float) -> str:
+        return f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
     def _is_short(self) -> bool:
         low, high = sorted(self.axis.get_view_interval())  # type: ignore[union-attr]  # set by the axis

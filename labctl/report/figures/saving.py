@@ -40,6 +40,8 @@ def save(figure: Figure, path: Path) -> None:
 def drawn(figure: Figure, kind: str, dpi: float | None = None) -> bytes:
     """Return a figure as the bytes of a file of a format."""
     into = BytesIO()
+    if any(axes.get_aspect() == 1.0 for axes in figure.axes):
+        figure.draw_without_rendering()  # labels of axes with equal scales are placed by a second layout
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # an emoji in a sample's name
         figure.savefig(into, format=kind, dpi=dpi, metadata=_WITHOUT_DATE[kind])

@@ -38,21 +38,26 @@ def _law_budgets(law: Row, words: Words) -> list[Block]:
     return [
         table
         for name, described in law["parameters"].items()
-        for table in _budget_table(symbol(name), described.get("budget") or (), words, name)
+        for table in _budget_table(
+            symbol(name), described.get("budget") or (), words, name, described.get("unit", "")
+        )
     ]
 
 
-def _budget_table(title: str, entries: Sequence[Row], words: Words, name: str = "") -> list[Block]:
+def _budget_table(
+    title: str, entries: Sequence[Row], words: Words, name: str = "", unit: str = ""
+) -> list[Block]:
     """Return a table of sources, the largest first; none where the budget was not kept."""
     if not entries:
         return []
     factor = numbers.S_CM if name.startswith(CONDUCTIVITY_AT) else 1.0
     whole = sum(entry["standard_uncertainty"] ** 2 for entry in entries)
-    headings = [words(f"names.{one}") for one in ("source", "change", "share", "common")]
+    unit = "S/cm" if name.startswith(CONDUCTIVITY_AT) else unit
+    headings = [words(f"names.{one}", unit=unit) for one in ("source", "change", "share", "common")]
     rows = [
         [
             text(entry["source"]),
-            Cell(f"{factor * u:.2g}", "standard_uncertainty", u),
+            Cell(numbers.with_powers(f"{factor * u:.2g}"), "standard_uncertainty", u),
             text(f"{100 * u**2 / whole:.0f} %" if whole else ""),
             text(words("names.yes") if entry["common"] else words("names.no")),
         ]

@@ -20,7 +20,7 @@ def laws(content: RunContent, words: Words) -> list[Block]:
     run = content.run
     blocks: list[Block] = []
     if run.conductivities:
-        figure = figure_of("arrhenius", [run], width_mm=WIDTH_MM)
+        figure = figure_of("arrhenius", [run], width_mm=WIDTH_MM, note=False)
         blocks.append(Picture(figure, words("captions.arrhenius", literature=False), "arrhenius"))
     if not run.fits:
         return [*blocks, Paragraph(words("missing.laws"), "missing")]

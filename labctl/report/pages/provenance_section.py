@@ -24,8 +24,7 @@ def provenance(content: RunContent, words: Words) -> list[Block]:
         ("computer", run["host"]),
         ("operator", kept.get("operator") or words("missing.not_stated")),
         ("operating system", kept.get("operating_system") or words("missing.not_stated")),
-        ("revisions", ", ".join(f"{str(one['revision'])[:12]}{_dirty(one)}" for one in revisions)
-         or words("missing.not_stated")),
+        ("revisions", ", ".join(dict.fromkeys(map(_revision, revisions))) or words("missing.not_stated")),
     ]  # fmt: skip
     files = [
         f"{str(one.get('path')).replace(chr(92), '/').rpartition('/')[2]}: sha256 {one.get('sha256')}"
@@ -36,5 +35,5 @@ def provenance(content: RunContent, words: Words) -> list[Block]:
     return [*blocks, *([Items(files)] if files else [])]
 
 
-def _dirty(script: Row) -> str:
-    return " (with changes)" if script.get("dirty") else ""
+def _revision(script: Row) -> str:
+    return f"{str(script['revision'])[:12]}{' (with changes)' if script.get('dirty') else ''}"

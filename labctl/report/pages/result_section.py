@@ -6,8 +6,9 @@ from labctl.readmodel.transference_text import interval as number_interval
 from labctl.readmodel.transference_text import quantity
 from labctl.report.pages import numbers
 from labctl.report.pages.content import RunContent
-from labctl.report.pages.document import Block, Cell, Paragraph, Table, text
+from labctl.report.pages.document import Block, Cell, Items, Paragraph, Table, text
 from labctl.report.pages.law_section import described_parameters, preferred_law, symbol
+from labctl.report.pages.unknown_blocks import unknowns_of_one
 from labctl.report.pages.words import Words
 
 
@@ -28,7 +29,7 @@ def results(content: RunContent, words: Words) -> list[Block]:
         if row["value"] is not None
     ]
     if not rows:
-        return [Paragraph(words("missing.results"), "missing")]
+        return [Paragraph(words("missing.results"), "missing"), *unknowns_of_one(content.run, words)]
     blocks: list[Block] = [
         Table([words(f"names.{name}") for name in ("quantity", "value", "interval")], rows, name="results")
     ]
@@ -36,4 +37,6 @@ def results(content: RunContent, words: Words) -> list[Block]:
         blocks.insert(
             0, Paragraph(f"{typeset(law_name(preferred))}, {preferred['n_points']} {words('names.points')}")
         )
-    return blocks
+    if preferred is not None and preferred["flags"]:
+        blocks.append(Items([str(flag) for flag in preferred["flags"]]))
+    return [*blocks, *unknowns_of_one(content.run, words)]

@@ -54,7 +54,7 @@ def heading(content: RunContent, words: Words) -> list[Block]:
     """Return procedure, status and times of a run, with a warning where it did not finish."""
     run = content.run.run
     took = duration(run["ended_s"] - run["started_s"]) if run["ended_s"] else ""
-    about = words("page.run", **_run_values(run))
+    about = words("page.run", **_run_values(run) | ({} if run["status"] == "finished" else {"reason": ""}))
     simulated = run["clock"] == "virtual"
     began = utc_time(run["started_s"])
     if content.imported:
