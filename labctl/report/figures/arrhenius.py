@@ -24,6 +24,7 @@ TWO_SIDED_95 = 1.959964
 S_CM = 0.01  # S/cm of one S/m
 NARROWEST_SPAN = 0.4  # 1000 K / T: how far beyond the runs the literature is drawn, at least
 NARROWEST_FACTOR = 4.0  # of the conductivities drawn
+LONGEST_OF_TWO = 24  # letters of an entry of a legend with two columns
 MOST_INSIDE = 3  # entries of a legend that find room among the points
 FEW_POINTS = 60  # markers are drawn smaller above
 
@@ -210,6 +211,7 @@ def _show(axes: Any, handles: Sequence[tuple[str, Any]]) -> None:
         handles = handles[:0]
     labels, artists = [label for label, _ in handles], [handle for _, handle in handles]
     if len(handles) > MOST_INSIDE:
-        show_legend(axes.figure, labels, artists, loc="outside upper center", ncols=2)
+        columns = 1 if max(map(len, labels)) > LONGEST_OF_TWO else 2
+        show_legend(axes.figure, labels, artists, loc="outside upper center", ncols=columns)
     else:
         show_legend(axes, labels, artists, loc="best")

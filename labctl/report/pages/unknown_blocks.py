@@ -6,6 +6,7 @@ from labctl.readmodel.largest_unknowns import Unknown
 from labctl.readmodel.run_unknowns import RunUnknowns, unknowns_of
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.report.pages.document import Block, Cell, Paragraph, Table, text
+from labctl.report.pages.numbers import with_powers
 from labctl.report.pages.words import Words
 
 
@@ -18,13 +19,16 @@ def unknowns_of_one(run: RunSnapshot, words: Words) -> list[Block]:
 def unknowns_of_several(runs: Sequence[RunSnapshot], words: Words) -> list[Block]:
     """Return these of several runs, each with its number."""
     found = [(run.id, unknowns_of(run)) for run in runs]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for run_id, one in found:
+        alike.setdefault(one.names, []).append(str(run_id))
     lines = [
         Paragraph(
-            f"{words('names.run')} {run_id}: {words('missing.unstated', names=', '.join(one.names))}",
+            f"{words('names.run')} {', '.join(ids)}: {words('missing.unstated', names=', '.join(names))}",
             "warning",
         )
-        for run_id, one in found
-        if one.names
+        for names, ids in alike.items()
+        if names
     ]
     return [*lines, *_table([(run_id, effect) for run_id, one in found for effect in one.effects], words)]
 
@@ -48,5 +52,5 @@ def _table(effects: Sequence[tuple[int | None, Unknown]], words: Words) -> list[
 
 
 def _effect(one: Unknown) -> tuple[Cell, Cell]:
-    energy = Cell(f"{1e3 * one.energy_ev:.2g}", "", one.energy_ev) if one.energy_ev else text("")
-    return Cell(f"{100 * one.relative:.2g}", "", one.relative), energy
+    energy = Cell(with_powers(f"{1e3 * one.energy_ev:.2g}"), "", one.energy_ev) if one.energy_ev else text("")
+    return Cell(with_powers(f"{100 * one.relative:.2g}"), "", one.relative), energy
