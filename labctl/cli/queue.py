@@ -13,6 +13,7 @@ import typer
 
 from labctl.cli import terminal
 from labctl.cli.long_protocols import LongOption, ask_about_long
+from labctl.cli.number import number_option
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -26,6 +27,7 @@ from labctl.cli.options import (
 from labctl.cli.same_sample import SameSampleOption, ask_about_sample, carry_out
 from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import local_time, shown
+from labctl.typed_number import end_before_last, span
 
 if TYPE_CHECKING:
     from labctl.config.protocol import Protocol
@@ -111,7 +113,9 @@ def add(
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
     deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
-    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Delay before each.")] = 1.0,
+    retry_delay_min: Annotated[
+        float, number_option("Delay before each.", low=0, high=1440, show_default=True)
+    ] = 1.0,
     on_failure: Annotated[
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
@@ -205,7 +209,7 @@ def list_jobs(
         pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
-    expected, left = outlook_of_all(jobs, now_s, runners), _left_on(runners)
+    expected, left = outlook_of_all(jobs, now_s, runners, pauses), _left_on(runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = [vars(pause) for pause in pauses]
@@ -386,7 +390,9 @@ def temperatures(
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or user_name())
-    terminal.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
+    terminal.echo(
+        f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC{_early_ends(list_degc)}"
+    )
 
 
 def _refuse_unless_running(queue: OpenQueue, job: int) -> None:
@@ -413,10 +419,14 @@ def _span(part: str) -> list[float]:
     if not rest:
         return [first]
     last, step = rest
-    count = int((last - first) / step + 1e-9) if step else -1
-    if not 0 <= count < MOST_TEMPERATURES:
-        raise ValueError(part)
-    return [first + n * step for n in range(count + 1)]
+    return span(first, last, step)
+
+
+def _early_ends(text: str) -> str:
+    """Return `; 50:115:10 ends at 110` for ranges that end before their last value."""
+    ranges = [(part.strip(), [float(field) for field in part.split(":")]) for part in text.split(",")]
+    ends = [(part, end_before_last(*ends)) for part, ends in ranges if len(ends) == 3]
+    return "".join(f"; {part} ends at {end:g}" for part, end in ends if end is not None)
 
 
 def _left_on(runners: "dict[str, Heartbeat]") -> dict[str, str]:

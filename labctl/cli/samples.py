@@ -11,6 +11,7 @@ import typer
 
 from labctl.cli import terminal
 from labctl.cli.across import MOST_ROWS, S_CM, not_stated_of, runs_of
+from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.errors import InvalidRequest
 from labctl.units import ZERO_CELSIUS_K
@@ -59,9 +60,11 @@ def find(
     procedure: Annotated[str, typer.Option(help="Part of the procedure's name.")] = "",
     since: Annotated[str, typer.Option(help="First day of the start: 2026-11-30.")] = "",
     until: Annotated[str, typer.Option(help="Last day of the start: 2026-11-30.")] = "",
-    above: Annotated[float | None, typer.Option(help="Least conductivity, S/cm.")] = None,
-    below: Annotated[float | None, typer.Option(help="Largest conductivity, S/cm.")] = None,
-    at_degc: Annotated[float, typer.Option("--at-degc", help="Temperature of the conductivity.")] = 25.0,
+    above: Annotated[float | None, number_option("Least conductivity, S/cm.")] = None,
+    below: Annotated[float | None, number_option("Largest conductivity, S/cm.")] = None,
+    at_degc: Annotated[
+        float, number_option("Temperature of the conductivity.", "--at-degc", show_default=True)
+    ] = 25.0,
     db: DatabaseOption = DEFAULT_DATABASE,
     as_json: JsonOption = False,
 ) -> None:

@@ -42,6 +42,7 @@ class Station:
     simulation: Simulation | None
     night: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
+    archive: Mapping[str, Any] = field(default_factory=dict)
     speed: float = 1.0
     accuracy: StationAccuracy = field(default_factory=StationAccuracy)
     check: ReferenceCheck = field(default_factory=ReferenceCheck)
@@ -221,6 +222,7 @@ def read_station(path: Path | str) -> Station:
         simulation=read_simulation(document.table("simulation")) if simulated else None,
         night=document.table("night", {}).values,
         report=document.table("report", {}).values,
+        archive=document.table("archive", {}).values,
         speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
         check=read_check(document.table("check")) if document.has("check") else ReferenceCheck(),
     )

@@ -45,6 +45,7 @@ from labctl.store.transactions import WriteConnection
 SAID_FOR_MS = 15_000
 UNSEEN_AFTER_S = 5.0
 LOOK_AT_LOOKS_MS = 1000
+RUNNER_SHOWS_ITSELF_MS = 4000
 NARROWEST_MIDDLE = 30  # letters
 MOST_DRAWN = 12
 MOST_SAMPLES = 200
@@ -59,9 +60,12 @@ class Window(QtWidgets.QMainWindow):
     db : Path
         A labctl database; it must exist.
     start_runner : callable
-        Starts a runner (and with it a supervisor) where none runs.
+        Starts a runner (and with it a supervisor) where none runs; returns its process, as
+        `subprocess.Popen`, or None where none was started.
     start_rehearsal : callable
         Starts the rehearsal of a job that was queued here, by its number.
+    at_once : bool
+        Start a runner when the window opens and none runs; else only at the button.
     """
 
     _exported, _not_exported = Signal(str), Signal(str)
@@ -72,10 +76,11 @@ class Window(QtWidgets.QMainWindow):
         db: Path,
         start_runner: Callable[[], Any],
         start_rehearsal: Callable[[int], Any] = lambda job_id: None,
+        at_once: bool = True,
     ) -> None:
         super().__init__()
         self.station, self.db, self._start_runner = station, db, start_runner
-        self._start_rehearsal = start_rehearsal
+        self._start_rehearsal, self._at_once = start_rehearsal, at_once
         self.setWindowTitle(f"labctl   {station.name}   {db.name}")
         self._silence_s = read_night(station).silence_s
         self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
@@ -83,6 +88,7 @@ class Window(QtWidgets.QMainWindow):
         self._view: StationView | None = None
         self._may_close = False
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
+        self._starting: Any = None
         self._watch = QtCore.QTimer(self)
         self._build()
         self._lay_out()
@@ -254,9 +260,8 @@ class Window(QtWidgets.QMainWindow):
         self._seen_s = self._clock.monotonic()
         self.control.show_station(view)
         self.queue.show_station(view)
-        ends = [expectation.end_s for expectation in view.expected.values() if expectation.end_s is not None]
-        self.queueing.expect_free_at(max(ends, default=None))
-        if self._looks == 1 and view.runner_state != "running":
+        self.queueing.expect_after(view)
+        if self._at_once and self._looks == 1 and view.runner_state != "running":
             self._ask_for_runner()
 
     def _show_station_events(self, events: Any) -> None:
@@ -318,11 +323,24 @@ class Window(QtWidgets.QMainWindow):
 
     def _ask_for_runner(self) -> None:
         try:
-            self._start_runner()
+            started = self._start_runner()
         except (LabctlError, OSError) as error:
             self.warn(f"no runner could be started: {error}")
-        else:
-            self.say("a runner is starting")
+            return
+        if started is None:
+            self.say("no runner is running; start one with labctl runner")
+            return
+        self.say("a runner is starting")
+        self._starting = started
+        QtCore.QTimer.singleShot(RUNNER_SHOWS_ITSELF_MS, self._check_started_runner)
+
+    def _check_started_runner(self) -> None:
+        """Warn when the runner that was started here has ended already."""
+        started, self._starting = self._starting, None
+        code = None if started is None else started.poll()
+        if code and (self._view is None or self._view.runner_state != "running"):
+            log = self.db.with_suffix(".runner.log")
+            self.warn(f"the runner ended at once (exit code {code}); {log} says why: {_last_line(log)}")
 
     def _have_rehearsed(self, job_id: int) -> None:
         try:
@@ -415,6 +433,15 @@ class Window(QtWidgets.QMainWindow):
         super().changeEvent(event)
         if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "tabs"):
             QtCore.QTimer.singleShot(0, self._apply_appearance)
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line of a log, or that it cannot be read."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError as error:
+        return str(error)
+    return lines[-1] if lines else "it is empty"
 
 
 def _basis(snapshot: RunSnapshot) -> str:

@@ -63,9 +63,8 @@ def _of_budgets(rows: Sequence[Row]) -> list[str]:
     """Return the names that budgets leave out; a budget that was not kept is one of them."""
     found = dict.fromkeys(name for row in rows for name in not_stated_in(row.get("budget")))
     silent = [name for name in found if name.partition(" (")[0] in STATABLE]
-    return silent + (
-        ["parts of the budget (not kept)"] if any(name.startswith(NOT_KEPT) for name in found) else []
-    )
+    kept_none = any(name.startswith(NOT_KEPT) for name in found)
+    return [*silent, *(["parts of the budget (not kept)"] if kept_none else [])]
 
 
 def unknowns_in_file(database: Database, run_id: int, sample: Row) -> RunUnknowns:

@@ -13,7 +13,7 @@ from typing import Any
 from labctl.derive.in_force import in_force
 from labctl.readmodel.run_unknowns import unknowns_in_file
 from labctl.store import Database
-from labctl.store.queries import polarisations, spectra
+from labctl.store.queries import bench_checks, polarisations, spectra
 
 SEPARATOR = "; "
 OF_VIEWS: dict[str, tuple[str, str]] = {
@@ -119,6 +119,12 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int | str) else str(value)
 
 
+def text_without_nul(value: Any) -> str:
+    """Return a cell as text for formats that end a text at NUL: `\\x00` stands for one, None is empty."""
+    text = "" if value is None else str(value)
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
@@ -189,6 +195,7 @@ def _polarisation_points(db: Database, run: int) -> list[dict[str, Any]]:
 TABLES: dict[str, tuple[str, Callable[[Database, int], Any]]] = {
     "samples": ("samples", _sample),
     "runs": ("runs", lambda db, run: [db.run(run)]),
+    "instruments": ("run_instruments", bench_checks.instruments_of_run),
     "conductivities": ("conductivities", lambda db, run: _records(db.conductivities(run))),
     "resistances": ("resistances", lambda db, run: _records(db.resistances(run))),
     "laws": ("law_fits", lambda db, run: _records(db.fits(run))),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from labctl.readmodel.across_runs import ROOM_K, OverviewRun, overview_runs
 from labctl.readmodel.best_numbers import sample_overviews
+from labctl.readmodel.circuit_curve import fitted_anew
 from labctl.readmodel.comparing import RunComparison, compare_runs
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.readmodel.literature import source
@@ -36,7 +37,9 @@ def comparison_sections(db: Database, contents: Sequence[RunContent], words: Wor
         fitted = sum(bool(curve.fit_z_ohm.size) for run in runs for curve in run.spectra)
         count = sum(len(run.spectra) for run in runs)
         in_r = drawn_spectra(runs).is_normalised
-        caption = words("captions.nyquist", fitted=fitted, spectra=count, normalised=in_r)
+        anew = sum(fitted_anew(run.spectra) for run in runs)
+        counts = {"fitted": fitted, "spectra": count, "normalised": in_r, "anew": anew}
+        caption = words("captions.nyquist", **counts)
         blocks.append(Picture(figure_of("nyquist", runs, width_mm=WIDTH_MM, note=False), caption, "nyquist"))
     if any(run.polarisations for run in runs):
         caption = words("captions.polarisation")

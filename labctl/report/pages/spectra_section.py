@@ -1,5 +1,6 @@
 """The section with the figures of the spectra."""
 
+from labctl.readmodel.circuit_curve import fitted_anew
 from labctl.report.figures.spectra import drawn_spectra
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Paragraph
@@ -15,6 +16,7 @@ def spectra(content: RunContent, words: Words) -> list[Block]:
     shown = drawn_spectra([run])
     fitted = sum(bool(curve.fit_z_ohm.size) for curve in run.spectra)
     counts = {"fitted": fitted, "spectra": len(run.spectra), "normalised": shown.is_normalised}
+    counts["anew"] = fitted_anew(run.spectra)
     blocks: list[Block] = [picture("nyquist", content, words, **counts)]
     if shown.left_out:
         blocks.append(Paragraph(words("missing.left_out", count=shown.left_out), "missing"))

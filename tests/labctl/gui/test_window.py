@@ -20,6 +20,7 @@ from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
 from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
+from labctl.gui.number_field import NumberField
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
@@ -107,6 +108,57 @@ def test_a_runner_is_asked_for_where_none_runs(window):
     assert window.runners_wanted == [True]
 
 
+def test_a_runner_is_said_to_start_only_where_one_was_started(app, station, db):
+    class Process:
+        code = None
+
+        def poll(self):
+            return self.code
+
+    process = Process()
+    none, one = (window_module.Window(station, db, lambda found=found: found) for found in (None, process))
+    try:
+        wait(lambda: none._view and one._view, "a look at the station")
+        assert "no runner is running" in none.statusBar().currentMessage()
+        assert one.statusBar().currentMessage() == "a runner is starting"
+        db.with_suffix(".runner.log").write_text("station.toml: limits: is missing\n")
+        process.code = 2
+        one._check_started_runner()
+        assert "ended at once (exit code 2)" in one.warning.text()
+        assert "limits: is missing" in one.warning.text()
+    finally:
+        for window in (none, one):
+            window._view = None
+            window.close()
+
+
+def test_a_window_that_starts_no_runner_by_itself_starts_one_at_the_button(app, station, db):
+    started = []
+    window = window_module.Window(station, db, lambda: started.append(True), at_once=False)
+    try:
+        window.show()
+        wait(lambda: window.control.start.isVisible(), "the button")
+        assert started == []
+        window.control.start.click()
+        assert started == [True]
+    finally:
+        window._view = None
+        window.close()
+
+
+def test_no_end_is_said_while_the_queue_is_paused(window, db, station):
+    with WriteConnection(db) as connection:
+        Heartbeats(connection, "runner", station.name).begin()
+        wait(lambda: window._view.runner_state == "running", "the runner")
+        panel = fill_in(window)
+        wait(lambda: "done about" in panel.estimate.text(), "an estimate")
+        Pauses(connection, station=station.name).pause("job", person="Ada")
+        wait(lambda: window._view.pause, "the pause")
+        panel.inputs.dwell_min.setText("7")
+        wait(lambda: "no end is known while the queue is paused" in panel.estimate.text(), "another estimate")
+        assert "all done" not in window.control.details.text()
+
+
 def test_what_is_filled_in_is_estimated_and_queued(window, db):
     panel = fill_in(window)
     wait(lambda: "within the limits of simulated rig" in panel.estimate.text(), "an estimate")
@@ -143,9 +195,9 @@ def test_no_number_of_a_form_is_cut(window):
         panel.procedure.setCurrentIndex(place)
         QtTest.QTest.qWait(20)
         for field in panel.inputs.fields():
-            if isinstance(field, QtWidgets.QAbstractSpinBox):
+            if isinstance(field, NumberField):
                 needed = field.fontMetrics().horizontalAdvance(field.text())
-                assert field.lineEdit().contentsRect().width() >= needed + 4, field.text()
+                assert field.contentsRect().width() >= needed + 4, field.text()
 
 
 def test_a_job_queued_for_real_instruments_is_rehearsed_in_the_background(app, station, db):
@@ -238,10 +290,43 @@ def test_what_is_changed_above_a_sequence_is_never_left_out_in_silence(window, d
 @pytest.mark.parametrize("missing", ["thickness_mm", "diameter_mm"])
 def test_a_sample_without_its_size_is_not_queued(window, db, missing):
     panel = fill_in(window)
-    getattr(panel.sample, missing).setValue(0)
+    field = getattr(panel.sample, missing)
+    field.clear()
     panel.queue_button.click()
     assert "not filled in" in panel.estimate.text()
     assert jobs_of(db) == []
+
+
+def test_a_number_that_is_not_understood_is_scrolled_into_view_in_red_and_nothing_is_queued(window, db):
+    panel = fill_in(window)
+    window.resize(1024, 600)
+    field = panel.inputs.dwell_min
+    panel._area.verticalScrollBar().setValue(panel._area.verticalScrollBar().maximum())
+    QtTest.QTest.qWait(20)
+    assert field.visibleRegion().isEmpty()
+    field.setText("5m")
+    assert panel.review.text() == "not understood: Dwell: '5m' can be 5 min or 5 ms; write the whole unit"
+    panel.queue_button.click()
+    QtTest.QTest.qWait(20)
+    assert not field.visibleRegion().isEmpty()
+    assert field.property("refused")
+    assert jobs_of(db) == []
+
+
+def test_the_line_above_the_buttons_says_what_was_understood(window, db):
+    panel = fill_in(window)
+    panel.inputs.temperatures_degc.setText("50:115:10")
+    panel.inputs.dwell_min.setText("12,5")
+    panel.sample.thickness_mm.setText("1,05")
+    shown = panel.review.text()
+    assert "50:115:10 ends at 110" in shown
+    assert "Dwell 12.5 min" in shown
+    assert "Thickness 1.05 mm" in shown
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
+    assert protocol.procedures[0].parameters["dwell_min"] == 12.5
+    assert protocol.sample.thickness_m == pytest.approx(1.05e-3)
 
 
 def test_tab_goes_through_the_form_from_top_to_bottom(window):

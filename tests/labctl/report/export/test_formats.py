@@ -27,6 +27,7 @@ OUTPUTS = {
     "parquet": "parquet",
     "zplot": "zplot",
     "netcdf": "all.nc",
+    "nexus": "all.nxs",
 }
 
 

@@ -25,6 +25,7 @@ from labctl.report.pages.flags import Flags
 from labctl.report.pages.html_page import html_page
 from labctl.report.pages.numbers import with_powers
 from labctl.report.pages.pdf_page import pdf_page
+from labctl.report.pages.spectra_section import spectra
 from labctl.report.pages.word_page import word_page
 from labctl.report.pages.words import FILE, Words
 from labctl.report.pages.writing import write_report
@@ -434,3 +435,21 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one_and_no_part_of_a_new_o
         page(tmp_path / "made.db")
     assert (tmp_path / "report.html").read_bytes() == before
     assert not list(tmp_path.glob(".part-*"))
+
+
+def test_circuits_are_drawn_from_stored_parameters_and_a_fit_for_drawing_is_said(measured):
+    with Database(measured) as db:
+        content = content_of(db, 1)
+    assert "fitted again" not in caption_of("nyquist", content)
+    older = tuple(
+        replace(curve, resistance=dict(curve.resistance) | {"circuit_fit": None})
+        for curve in content.run.spectra
+    )
+    said = caption_of("nyquist", replace(content, run=replace(content.run, spectra=older)))
+    assert "The circuits of 4 spectra were fitted again to draw them" in said
+
+
+def caption_of(name, content):
+    with styled(None):
+        blocks = spectra(content, Words())
+    return next(block.caption for block in blocks if isinstance(block, Picture) and block.name == name)
