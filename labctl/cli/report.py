@@ -71,7 +71,8 @@ def _of_runs(runs: list[str], output: Path, style: Path | None, words: Path | No
 def _of_ended_jobs(station: Path, db: Path) -> None:
     from labctl.cli.runner import log_to_terminal
     from labctl.config.report_settings import read_report_of
-    from labctl.queue.reporting import command_for, make_wanted_reports, yield_to_others
+    from labctl.queue.reporting import command_for, make_wanted_reports
+    from labctl.queue.yielding import yield_to_others
 
     yield_to_others()
     log_to_terminal()

@@ -10,25 +10,20 @@
 import logging
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from labctl.clock import Clock, RealClock
 from labctl.config.report_settings import ReportSettings
 from labctl.plain_text import shortened
+from labctl.queue.child_process import run_to_its_end
 from labctl.queue.processes import start_labctl
-from labctl.queue.rehearsing import ONE_CORE, lower_priority
+from labctl.queue.rehearsing import ONE_CORE
 from labctl.store.queries import job_reports
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
-LOOK_EVERY_S = 0.1
-GONE_WITHIN_S = 2.0
 LONGEST_REASON = 300
-FIRST_TO_END = Path("/proc/self/oom_score_adj")
 Command = Callable[[int], Sequence[str]]
 
 
@@ -41,13 +36,6 @@ def start_reporting(db: Path, station: Path | str) -> "subprocess.Popen[bytes]":
 def log_of(db: Path) -> Path:
     """Return the file for the output of that process."""
     return db.with_suffix(".report.log")
-
-
-def yield_to_others() -> None:
-    """Compute after all other programs, and be ended before them where memory is used up."""
-    lower_priority()
-    with suppress(OSError):
-        FIRST_TO_END.write_text("1000", encoding="ascii")
 
 
 def command_for(db: Path, station: Path) -> Command:
@@ -90,40 +78,9 @@ def _next(db: Path, station: str, tried: set[int]) -> int | None:
 
 def _made(command: Sequence[str], longest_s: float, clock: Clock) -> tuple[bool, str]:
     """Return whether the report was made, and what its process printed, or why it was not."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        except OSError as error:
-            return False, f"no process could be started: {error.strerror or error}"
-        if not _has_ended(process, longest_s, clock):
-            return False, f"it took longer than {longest_s / 60:g} min ([report] longest_min) and was killed"
-        if process.returncode == 0:
-            return True, shortened("; ".join(_lines_of(out)), LONGEST_REASON)
-        last = _lines_of(err)[-1:] or [_ended_by(process.returncode)]
-        return False, shortened(last[0], LONGEST_REASON)
-
-
-def _ended_by(code: int) -> str:
-    return f"its process was ended by signal {-code}" if code < 0 else f"its process ended with {code}"
-
-
-def _has_ended(process: "subprocess.Popen[bytes]", longest_s: float, clock: Clock) -> bool:
-    """Wait for a process, and kill it at the time limit; one that hangs in the kernel is left behind."""
-    end_s = clock.monotonic() + longest_s
-    while process.poll() is None:
-        if clock.monotonic() >= end_s:
-            process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(GONE_WITHIN_S)
-            return False
-        clock.sleep(LOOK_EVERY_S)
-    return True
-
-
-def _lines_of(file: IO[bytes]) -> list[str]:
-    file.seek(0)
-    text = file.read().decode("utf-8", "replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    ended = run_to_its_end(command, longest_s, clock)
+    words = "; ".join(ended.output.splitlines()) if ended.code == 0 else ended.problem
+    return ended.code == 0, shortened(words, LONGEST_REASON)
 
 
 def _record(db: Path, station: str, job_id: int, made: bool, words: str) -> None:
