@@ -44,7 +44,7 @@ class RunFollower:
             run, sample, complete=False, stated=stated_of_run(database, run_id, sample)
         )
         self._amendment_mark = 0
-        self._spectra = Spectra(database, self._parts)
+        self._spectra = Spectra(database, self._parts, sample)
         self._polarisations = Polarisations(database, self._parts)
         self._temperature = LongTable(database, TEMPERATURES)
         self._records = Records(database, self._parts)
