@@ -180,7 +180,7 @@ class Bench:
         )
 
     def cell(self, name: str) -> "Bench":
-        """Return a bench whose `fra`, `potentiostat` and `thermometer` are those of one cell.
+        """Return a bench with `fra`, `potentiostat` and `thermometer` of one cell.
 
         It shares oven, limits and everything else with this one. It connects nothing: `connected` does, and
         until then a measurement through the switch raises InstrumentError. Raises ConfigurationError for a
@@ -280,7 +280,7 @@ class Bench:
 
     @property
     def devices(self) -> list[Device]:
-        """Every instrument once, in the order of its first role; those of cells and monitors follow."""
+        """Every instrument once, in the order of its first role; then the cells' own and monitors."""
         of_cells = [driver for cell in self.cells.values() for driver in cell.roles.values()]
         every = [*self.roles.values(), *of_cells, *self.monitors.values()]
         return list({id(driver): driver for driver in every}.values())

@@ -87,7 +87,7 @@ class StationAccuracy:
     given: Mapping[str, Mapping[str, Statement]] = field(default_factory=dict, repr=False)
 
     def of_instruments(self, entries: Sequence[InstrumentEntry]) -> "StationAccuracy":
-        """Return the statements about some instruments of the station, such as those of one cell."""
+        """Return the statements about some instruments of the station, for example of one cell."""
         chosen = {role: _chosen(role, self.given.get(role, {}), entries) for role in ROLES}
         return replace(self, **chosen)
 

@@ -60,7 +60,7 @@ class StationCell:
 
     @property
     def isolation_ohm(self) -> float | None:
-        """Largest resistance that can be told from an open cell: |Z| of `fixture_open`, lowest frequency.
+        """Largest resistance that differs from an open cell: |Z| of `fixture_open`, lowest frequency.
 
         None where the open cell was not measured.
         """
@@ -92,7 +92,7 @@ def read_cells(table: Table, entries: Sequence[InstrumentEntry]) -> Mapping[str,
 
 
 def instruments_of(cell: StationCell, entries: Sequence[InstrumentEntry]) -> tuple[InstrumentEntry, ...]:
-    """Return the instruments of one cell with the roles that they have for it, and those of all cells."""
+    """Return the instruments of one cell and the shared ones, with the roles that they have for it."""
     chosen = []
     for entry in entries:
         roles = tuple(role for role in entry.roles if _serves(role, entry, cell))

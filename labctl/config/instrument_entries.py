@@ -59,7 +59,7 @@ class InstrumentEntry:
 def read_instruments(table: Table, with_cells: bool = False) -> tuple[InstrumentEntry, ...]:
     """Read and check all `[instruments.NAME]` tables; raises ConfigurationError with key and valid value.
 
-    `with_cells` says that the station names its cells: then a role of a cell may be that of several.
+    `with_cells` says that the station names its cells: then several instruments may have a role of a cell.
     """
     may_be_several = (*OF_SEVERAL, *ROLES_OF_A_CELL) if with_cells else OF_SEVERAL
     entries = tuple(_instrument(name, table.table(name)) for name in table.values)

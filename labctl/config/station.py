@@ -29,10 +29,10 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments, `check` the
-    standards that are measured in place of the sample. `speed` is the speed relative to real time of a rig
-    that is simulated by another process; 1 for instruments. `cells` are its cells by name; empty for a
-    station with one cell, which needs no name.
+    `night` and `report` are its unchecked tables of these names, `accuracy` the accuracy of its instruments,
+    `check` the standards that are measured in place of the sample. `speed` is the speed relative to real time
+    of a rig that is simulated by another process; 1 for instruments. `cells` are its cells by name; empty for
+    a station with one cell, which needs no name.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Station:
     visa_library: str
     simulation: Simulation | None
     night: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
     archive: Mapping[str, Any] = field(default_factory=dict)
     speed: float = 1.0
     accuracy: StationAccuracy = field(default_factory=StationAccuracy)
@@ -50,7 +51,7 @@ class Station:
     cells: Mapping[str, StationCell] = field(default_factory=dict)
 
     def of_cell(self, name: str) -> "Station":
-        """Return this station as one cell sees it: its own instruments and those of all, no other cells.
+        """Return this station as one cell sees it: its own and the shared instruments, no other cells.
 
         For planning and for records; a bench is opened by the whole station. Raises ConfigurationError for a
         cell that it does not name.
@@ -245,6 +246,7 @@ def read_station(path: Path | str) -> Station:
         visa_library=document.text("visa_library", ""),
         simulation=read_simulation(document.table("simulation")) if simulated else None,
         night=document.table("night", {}).values,
+        report=document.table("report", {}).values,
         archive=document.table("archive", {}).values,
         speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
         check=read_check(document.table("check")) if document.has("check") else ReferenceCheck(),

@@ -1,8 +1,8 @@
 """Make instruments safe within a deadline, even if one of them is faulty.
 
 1. First every instrument is sent its off commands, heaters first; then each is read back. Only a read-back
-   confirms. A switch between cells and instruments follows after all others, whatever became of them: its
-   relays open without a current.
+   confirms. A switch between cells and instruments follows after all others, even if one failed: its relays
+   open without a current.
 2. Each wire has a thread of its own. Instruments that share a wire take turns. Where no thread can be
    started, because memory is used up, the wires take turns in the calling thread, with heaters first.
 3. Each instrument has two seconds, or the longer `safe_within_s` of its driver. A thread that still waits for
@@ -123,7 +123,7 @@ def make_all_safe(
 
 
 def _in_order(outputs: Sequence[Output]) -> list[list[Output]]:
-    """Return what is made safe together: what stimulates, then what connects; neither is empty."""
+    """Return the sources, then the switches, each made safe together; neither list is empty."""
     parts = ([output for output in outputs if output.connects is connects] for connects in (False, True))
     return [part for part in parts if part]
 

@@ -492,7 +492,7 @@ def test_the_cell_is_held_until_the_iterator_is_closed(candidate: Candidate) -> 
 
 @of_a_switch
 def test_closing_a_channel_opens_every_other(candidate: Candidate) -> None:
-    """Rule: of `close`: what it is given is what is closed, and nothing after `open_all`."""
+    """Rule: of `close`: exactly the channels given are closed, and none after `open_all`."""
     with candidate.connected() as trial:
         trial.driver.prepare()
         first, second, *_ = trial.driver.channels

@@ -78,7 +78,7 @@ class Trial:
 
     @property
     def energised(self) -> bool | None:
-        """Whether heater, cell or source is truly on or a relay closed; None if the stand-in does not know."""
+        """Whether heater, cell or source is on or a relay closed; None if the stand-in does not know."""
         states = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
         known = [on for on in states if on is not None]
         return any(known) if known else None
