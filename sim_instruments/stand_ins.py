@@ -24,6 +24,7 @@ from sim_instruments.instruments.keithley2450 import Keithley2450
 from sim_instruments.instruments.keithley6514 import Keithley6514
 from sim_instruments.instruments.keithley6517b import Keithley6517B
 from sim_instruments.instruments.keithley_multimeter import KeithleyMultimeter
+from sim_instruments.instruments.keithley_switch import KeithleySwitch
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
@@ -88,6 +89,7 @@ Roles = tuple[str, ...]
 OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
 THERMOMETER = ("thermometer", "monitor")
+SWITCH = ("switch",)
 PARTNER: Roles = ()
 
 
@@ -211,6 +213,30 @@ MODELS: dict[str, StandIn] = {
             THERMOMETER,
             KeithleyMultimeter,
             model="DMM6500",
+        ),
+        _in_the_world(
+            "keithley7001",
+            "drivers.keithley_switches:Keithley7001",
+            SWITCH,
+            KeithleySwitch,
+            model="7001",
+            cards=("40", "40"),
+        ),
+        _in_the_world(
+            "keithley2700",
+            "drivers.keithley_switches:Keithley2700",
+            SWITCH,
+            KeithleySwitch,
+            model="2700",
+            cards=("7700",),
+        ),
+        _in_the_world(
+            "keithley2750",
+            "drivers.keithley_switches:Keithley2750",
+            SWITCH,
+            KeithleySwitch,
+            model="2750",
+            cards=("7700",),
         ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201
