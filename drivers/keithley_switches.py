@@ -1,7 +1,7 @@
 """Keithley 7001 (GPIB), 2700 and 2750 (GPIB, RS-232) as switches between cells and instruments.
 
-Sources: the Model 7001 manual, section 5; the Model 2750 manual (2750-900-01), section 2; pymeasure's driver of
-the 2700; public programs for the 7001. Not tried on hardware by us.
+Sources: the Model 7001 manual, section 5; the Model 2750 manual (2750-900-01), section 2; pymeasure's driver
+of the 2700; public programs for the 7001. Not tried on hardware by us.
 
 Every channel is opened and the list of closed channels read back before any is closed, and it is read back
 again afterwards. The list is what the instrument believes: a welded relay is found by the spectrum of a cell

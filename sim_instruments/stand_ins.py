@@ -276,12 +276,21 @@ VARIANTS: dict[str, StandIn] = {
             identity="1260 IMPEDANCE ANALYZER, SOLARTRON, 0, 0",
         ),
         _in_the_world(
+            "keithley2700_7709",
+            "drivers.keithley_switches:Keithley2700",
+            SWITCH,
+            KeithleySwitch,
+            "keithley2700",
+            model="2700",
+            cards=("7709",),
+        ),
+        _in_the_world(
             "huber_cc", "drivers.huber:Huber", OVEN, Huber, "huber", absent=(0x07, 0x13, 0x15, 0x3A)
         ),
     )
 }
 """Models that differ from the first stand-in of their driver: an E4980AL-102 without a bias source (data
-sheet 5989-4435EN), a 1260A by its identity, a Huber without external sensors and their choice."""
+sheet 5989-4435EN), a 1260A by its identity, a 2700 with a matrix card, a Huber without external sensors and their choice."""
 
 DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
 """Driver and roles of every stand-in that ships, by its name."""

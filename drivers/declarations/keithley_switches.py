@@ -37,9 +37,7 @@ MESSAGES = (
         second_source="a third public program",
         only_for=ONLY_7001,
     ),
-    Message(
-        "*OPT?", "cards of the slots; NONE for an empty slot", source=PYMEASURE, only_for=ONLY_27XX
-    ),
+    Message("*OPT?", "cards of the slots; NONE for an empty slot", source=PYMEASURE, only_for=ONLY_27XX),
     Message(
         ":ROUT:OPEN:ALL",
         "open every channel",

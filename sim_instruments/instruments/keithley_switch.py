@@ -58,12 +58,19 @@ class KeithleySwitch(ScpiStatus):
 
     def close(self, text: str) -> None:
         """ROUT:CLOS, ROUT:MULT:CLOS: of a list, all or none."""
+        self.relays.close(self._listed(text))
+
+    def open_these(self, text: str) -> None:
+        """ROUT:MULT:OPEN: of a list, all or none."""
+        self.relays.open(self._listed(text))
+
+    def _listed(self, text: str) -> list[str]:
         found = re.fullmatch(r"\(@ *([\d!, :]+)\)", text.strip())
         self.require(found is not None)
         assert found is not None
         names = [name for part in found[1].split(",") for name in self._range(part.strip())]
         self.require(all(name in self.relays.channels for name in names), OUT_OF_RANGE)
-        self.relays.close(names)
+        return names
 
     def _range(self, part: str) -> list[str]:
         first, colon, last = part.partition(":")

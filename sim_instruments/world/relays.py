@@ -35,7 +35,7 @@ class Relays:
         self.commanded |= set(channels)
         self._on_change()
 
-    def open(self) -> None:
-        """Open every channel."""
-        self.commanded.clear()
+    def open(self, channels: Iterable[str] | None = None) -> None:
+        """Open channels; all without a list."""
+        self.commanded -= self.commanded if channels is None else set(channels)
         self._on_change()

@@ -22,7 +22,7 @@ class PlacedCell:
     channels : frozenset[str]
         It is connected while all of them are closed.
     offset_k, offset_share : float
-        Its temperature minus that of the sample's place, at the temperature of the room, and per kelvin above.
+        Its temperature minus that of the sample's place: in a room, and more per kelvin above the room.
     contact_ohm : float
         Resistance of the closed relays and their contacts.
     """
@@ -48,8 +48,8 @@ class SwitchedCells:
 
     placed: Mapping[str, PlacedCell]
     ambient_k: float
-    isolation_ohm: float = 1e12
-    crosstalk_f: float = 1e-13
+    isolation_ohm: float
+    crosstalk_f: float
     open: bool = False
     shorted: bool = False
     swapped: dict[str, str] = field(default_factory=dict)

@@ -89,6 +89,11 @@ class World:
         """Present impedance of the cell."""
         return self.cell.impedance_ohm(frequency_hz, self.oven.sample_k, self.time_s)
 
+    def cell_temperature_k(self, name: str) -> float:
+        """Temperature of one of several cells; KeyError for another name."""
+        assert isinstance(self.cell, SwitchedCells)
+        return self.cell.placed[name].temperature_k(self.oven.sample_k, self.cell.ambient_k)
+
     def closed_channels(self) -> frozenset[str]:
         """Channels of all switches that are truly closed."""
         return frozenset[str]().union(*(relays.closed for relays in self.relays))
