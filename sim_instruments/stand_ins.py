@@ -275,14 +275,13 @@ VARIANTS: dict[str, StandIn] = {
             "solartron1260",
             identity="1260 IMPEDANCE ANALYZER, SOLARTRON, 0, 0",
         ),
-        _in_the_world(
+        StandIn(
             "keithley2700_7709",
-            "drivers.keithley_switches:Keithley2700",
-            SWITCH,
-            KeithleySwitch,
+            lambda parts: KeithleySwitch(parts.world, "2700", ("7709",)),
             "keithley2700",
-            model="2700",
-            cards=("7709",),
+            driver="drivers.keithley_switches:Keithley2700",
+            roles=SWITCH,
+            settings={"cards": ["7709"]},
         ),
         _in_the_world(
             "huber_cc", "drivers.huber:Huber", OVEN, Huber, "huber", absent=(0x07, 0x13, 0x15, 0x3A)
