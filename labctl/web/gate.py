@@ -19,6 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 FORMS = ("/login", "/make-safe")
 LONGEST_ADDRESS = 4096
 LARGEST_BODY = 4096
+LARGEST_HEADERS = 16384
 COOKIE = "labctl_web"
 AFTER_WRONG_TOKEN_S = 1.0
 HEADERS = (
@@ -87,6 +88,8 @@ class Rules:
         path = unquote(scope["path"])
         if address > LONGEST_ADDRESS:
             return 414, "the address is too long"
+        if sum(len(name) + len(value) for name, value in headers.items()) > LARGEST_HEADERS:
+            return 431, "the headers are too large"
         if ".." in path.split("/") or "\\" in path or "\0" in path:
             return 400, "no such address"
         if scope["method"] not in ("GET", "HEAD") and not (scope["method"] == "POST" and path in FORMS):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from datasette import hookimpl
+from datasette.database import Database
 from datasette.utils.asgi import Forbidden, Response
 
 from labctl.errors import InvalidRequest, LabctlError
@@ -21,6 +22,26 @@ from labctl.web.site import Site, site_of
 log = logging.getLogger(__name__)
 SENTENCES = {400: "this cannot be asked", 403: "this is not shown here", 404: "there is no such page"}
 RUN_LIST = re.compile(r"\d{1,9}(,\d{1,9}){0,30}")
+
+
+class LiveFile(Database):
+    """The results file for Datasette, which expects every foreign key to name the column that it leads to."""
+
+    async def foreign_keys_for_table(self, table: str) -> list[dict[str, Any]]:
+        """Return where the columns of a table lead: to the id, where SQL leaves it out."""
+        found = await super().foreign_keys_for_table(table)
+        return [key | {"other_column": key["other_column"] or "id"} for key in found]
+
+    async def get_all_foreign_keys(self) -> dict[str, Any]:
+        """Return where all tables lead, and what leads to them."""
+        found = await super().get_all_foreign_keys()
+        return {
+            table: {
+                side: [{name: value or "id" for name, value in key.items()} for key in keys]
+                for side, keys in sides.items()
+            }
+            for table, sides in found.items()
+        }
 
 
 @hookimpl

@@ -40,7 +40,6 @@ def datasette_of(site: Site) -> Any:
         The file is none of labctl's, or cannot be read.
     """
     try:
-        from datasette import database as files
         from datasette.app import Datasette
         from datasette.plugins import pm
     except ImportError as error:
@@ -55,7 +54,7 @@ def datasette_of(site: Site) -> Any:
     if not pm.is_registered(plugin):
         pm.register(plugin, name="labctl")
     served = Datasette([], settings=SETTINGS, metadata={"databases": {RAW: {"tables": _meanings()}}})
-    served.add_database(files.Database(served, path=str(path), is_mutable=True), name=RAW)
+    served.add_database(plugin.LiveFile(served, path=str(path), is_mutable=True), name=RAW)
     remember(served, site)
     return served
 

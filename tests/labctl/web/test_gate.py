@@ -76,6 +76,7 @@ def test_a_long_address_and_a_large_body_are_refused(status):
     assert status(path="/?a=" + "b" * LONGEST_ADDRESS) == 414
     assert status("POST", "/make-safe", content=b"a" * (LARGEST_BODY + 1)) == 413
     assert status(headers={"content-length": "nonsense"}) == 413
+    assert status(headers={"cookie": "a" * 20_000}) == 431
 
 
 def test_a_body_of_unknown_length_is_refused(status):

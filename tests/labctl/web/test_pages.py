@@ -83,6 +83,15 @@ def test_raw_tables_explain_their_columns(get):
     assert "[S/m] ionic conductivity" in get("/raw/conductivities").text.replace("&#39;", "'")
 
 
+def test_every_table_and_a_row_are_shown(get):
+    from labctl.store.structure import newest
+
+    shown = [f"/raw/{name}" for name in (*newest().tables, *newest().views) if not name.startswith("_")]
+    for path in (*shown, "/raw/runs/1", "/raw/spectra/1", "/raw/runs?_facet=status", "/raw/spectra?run_id=1"):
+        answer = get(path)
+        assert (path, answer.status_code) == (path, 200)
+
+
 @pytest.mark.parametrize(
     "path",
     [
