@@ -9,7 +9,7 @@ from labctl.store.analyses import Maker
 from labctl.version import __version__
 
 METHOD_VERSIONS = {
-    "ionic_resistance_series": "6",
+    "ionic_resistance_series": "7",
     "temperature_laws": "4",
     "transference_numbers": "5",
     "relaxation_times": "1",

@@ -1,4 +1,4 @@
--- Made by python -m labctl.store.migrations from the migrations up to 0022_geometry
+-- Made by python -m labctl.store.migrations from the migrations up to 0023_circuits
 --
 PRAGMA application_id = 1818321507;
 --
@@ -101,6 +101,7 @@ INSERT INTO columns VALUES
 ('all_resistances', 'capacitance_f', 'F', 'effective capacitance of the part, (R Q)^(1/n) / R; NULL: none, or of several arcs'),
 ('all_resistances', 'capacitance_u_f', 'F', 'standard uncertainty of the capacitance, from the fit alone; NULL: not known'),
 ('all_resistances', 'circuit', 'text', 'equivalent circuit fitted'),
+('all_resistances', 'circuit_fit', 'JSON', 'of a total: {"parameters": {name: {"value", "standard_uncertainty", "unit"}}, "frequency_min_hz", "frequency_max_hz", "n_points", "rms"} of the circuit, fitted without fixture and with leads; NULL: none, or an earlier labctl derived it'),
 ('all_resistances', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('all_resistances', 'flags', 'JSON', 'list of reservations, as sentences'),
 ('all_resistances', 'id', 'id', 'key, never used twice'),
@@ -505,6 +506,7 @@ INSERT INTO columns VALUES
 ('resistances', 'capacitance_f', 'F', 'effective capacitance of the part, (R Q)^(1/n) / R; NULL: none, or of several arcs'),
 ('resistances', 'capacitance_u_f', 'F', 'standard uncertainty of the capacitance, from the fit alone; NULL: not known'),
 ('resistances', 'circuit', 'text', 'equivalent circuit fitted'),
+('resistances', 'circuit_fit', 'JSON', 'of a total: {"parameters": {name: {"value", "standard_uncertainty", "unit"}}, "frequency_min_hz", "frequency_max_hz", "n_points", "rms"} of the circuit, fitted without fixture and with leads; NULL: none, or an earlier labctl derived it'),
 ('resistances', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('resistances', 'flags', 'JSON', 'list of reservations, as sentences'),
 ('resistances', 'id', 'id', 'key, never used twice'),
@@ -948,7 +950,7 @@ CREATE TABLE "all_resistances" (
     flags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(flags)),
     -- [s since 1970-01-01 UTC] when it was made
     derived_s REAL NOT NULL
-, analysis_id INTEGER REFERENCES analyses, analyser_u_ohm REAL CHECK (analyser_u_ohm >= 0), capacitance_f REAL CHECK (capacitance_f >= 0), capacitance_u_f REAL CHECK (capacitance_u_f >= 0), specific_resistance_ohm REAL CHECK (specific_resistance_ohm > 0), specific_resistance_u_ohm REAL CHECK (specific_resistance_u_ohm >= 0), readings TEXT CHECK (readings IS NULL OR json_valid(readings))) STRICT;
+, analysis_id INTEGER REFERENCES analyses, analyser_u_ohm REAL CHECK (analyser_u_ohm >= 0), capacitance_f REAL CHECK (capacitance_f >= 0), capacitance_u_f REAL CHECK (capacitance_u_f >= 0), specific_resistance_ohm REAL CHECK (specific_resistance_ohm > 0), specific_resistance_u_ohm REAL CHECK (specific_resistance_u_ohm >= 0), readings TEXT CHECK (readings IS NULL OR json_valid(readings)), circuit_fit TEXT CHECK (circuit_fit IS NULL OR json_valid(circuit_fit))) STRICT;
 --
 CREATE INDEX resistances_by_spectrum ON "all_resistances" (spectrum_id);
 --

@@ -26,6 +26,7 @@ from labctl.store.migrations.cell_columns import ADDED_TO_RESISTANCES as ANALYSE
 from labctl.store.migrations.cell_columns import ADDED_TO_SAMPLES as CELL
 from labctl.store.migrations.cell_columns import FIXED_TRIGGER as CELL_TRIGGER
 from labctl.store.migrations.check_point_table import TABLE as CHECK_POINTS
+from labctl.store.migrations.circuit_columns import ADDED_TO_RESISTANCES as CIRCUITS
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -260,6 +261,10 @@ def _m0022_geometry(db: "Sqlite") -> None:
     db.execute(GEOMETRY_TRIGGER)
 
 
+def _m0023_circuits(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", CIRCUITS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -298,6 +303,7 @@ _MIGRATIONS = {
     "0020_night_checks": _m0020_night_checks,
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
+    "0023_circuits": _m0023_circuits,
 }
 
 
