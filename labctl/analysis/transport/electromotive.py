@@ -14,9 +14,9 @@ the activity in between.
 
 Presumed: both electrodes reversible to the named ion and to no other, activities at the electrodes as stated
 (no leak of gas, no reaction with the leads), one temperature, no current, only one kind of ion. A share of
-the emf below 1 cannot separate electrons from a second ion, a leak, or an electrode that is not reversible: it is
-a lower limit of the share of the named ion. An offset (thermal voltage) is found with several ratios, see
-`share_of_ratios`.
+the emf below 1 cannot separate electrons from a second ion, a leak, or an electrode that is not reversible:
+it is a lower limit of the share of the named ion. An offset (thermal voltage) is found with several ratios,
+see `share_of_ratios`.
 
 C. Wagner, Z. Phys. Chem. B 21 (1933) 25; K. Kiukkola & C. Wagner, J. Electrochem. Soc. 104 (1957) 379,
 10.1149/1.2428586.

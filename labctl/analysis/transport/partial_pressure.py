@@ -100,8 +100,7 @@ def pressure_slope(
         _own_uncertainties(conductivity_s_m),
     )
     slope = _slope(line.slope)
-    low, high = slope.interval()
-    readings = {words: low <= float(exponent) <= high for exponent, words in EXPONENTS[gas].items()}
+    readings = readings_of(*slope.interval(), gas)
     flags = []
     if len(pressure_pa) == 2:
         flags.append("two pressures: nothing checks that a single power holds, or that the sample came back")
@@ -119,6 +118,11 @@ def pressure_slope(
         p_value=line.p_value,
         flags=tuple(flags),
     )
+
+
+def readings_of(low: float, high: float, gas: str) -> dict[str, bool]:
+    """Return each explanation of a slope in this gas, and whether its exponent lies between both limits."""
+    return {words: low <= float(exponent) <= high for exponent, words in EXPONENTS[gas].items()}
 
 
 def _own_uncertainties(several: Sequence[Estimate]) -> list[float]:
