@@ -21,8 +21,8 @@ def carriers(
 ) -> None:
     """Gather what runs and facts say about the carriers of a sample.
 
-    One line for each measurement with its interval (95 %) and what it presumes; then, for each temperature,
-    what follows, what contradicts, and what is not excluded.
+    One line for each measurement with its interval (95 %) and its presumptions; then, for each
+    temperature, the verdict, contradictions, and the conductors that are not excluded.
     """
     from labctl.readmodel.carriers import carriers_of
     from labctl.store import Database

@@ -1,4 +1,4 @@
-"""What is known about the carriers of a sample: one line for each measurement, and a verdict by temperature.
+"""Carriers of a sample: one line for each measurement, and a verdict by temperature.
 
 1. A number is shown with its interval and what it presumes; without a known uncertainty it bounds nothing.
 2. rho+ is no share: it equals t+ in an ideal, dilute salt alone. It is shown and bounds nothing.
@@ -48,7 +48,7 @@ class Line:
     Attributes
     ----------
     text : str
-        Number with interval, or `cannot be said` with the reason.
+        Number with interval, or the reason for having none.
     presumes : str
     evidence : tuple of Evidence
         What it bounds; empty where it bounds nothing.
@@ -83,7 +83,7 @@ class Carriers:
 
 
 def carriers_of(db: Database, sample: str) -> Carriers:
-    """Gather what the file knows about the carriers of a sample.
+    """Gather the measurements of a file about the carriers of a sample.
 
     Raises
     ------

@@ -147,7 +147,7 @@ def _impossible(one: Evidence) -> bool:
 
 
 def _limits(counted: Sequence[Evidence]) -> dict[Carrier, tuple[float, float]]:
-    """Return the limits of every carrier, each narrowed by those of the others."""
+    """Return the limits of every carrier, each narrowed by the other carriers."""
     own = {name: _own(name, counted) for name in get_args(Carrier)}
     electrons, ions = own["electrons"], own["ions"]
     named = sum(own[name][0] for name in IONS)

@@ -4,14 +4,14 @@ Mass action gives each carrier of a solid in equilibrium with a gas a power of i
 temperature and in the range of pressures where one pair of defects dominates (Kröger & Vink, Solid State
 Phys. 3 (1956) 307, 10.1016/S0081-1947(08)60135-6):
 
-    m = 0      ions whose number is fixed by a dopant, or a conductor that does not exchange this gas
+    m = 0      ions in a number fixed by a dopant, or a conductor that does not exchange this gas
     m = +1/4   holes in O2, where a dopant or ionic disorder fixes the vacancies
     m = -1/4   excess electrons in O2, likewise
     m = +1/6, -1/6   holes or cation vacancies; electrons or oxygen vacancies, made by the gas itself
     m = +1/2   protons from H2O, few beside the vacancies: a material that takes up water weakly
 
 Presumed: equilibrium with the gas at every pressure, one temperature, bulk conduction. Several exponents may
-lie in an interval, and none of them names an ion by itself: the slope excludes, and does not prove.
+lie in an interval, and none of them alone names an ion: the slope excludes, and does not prove.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class PressureSlope:
     slope : Estimate
         Dimensionless.
     not_excluded, excluded : tuple of str
-        Explanations of the gas whose exponent lies within, and outside of, the 95 % interval.
+        Explanations with an exponent of the gas that lies within, and outside of, the 95 % interval.
     p_value : float
         Of scatter this large about a line; NaN with two pressures.
     flags : tuple of str
