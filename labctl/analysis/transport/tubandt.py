@@ -182,7 +182,7 @@ def _trapezoids(time: Array, current: Array) -> float:
 def tubandt(charge_c: Estimate | float, weighed: Sequence[Weighed], ions: Sequence[Ion]) -> Tubandt:
     """Share of each ion in a charge passed, by weighted least squares over the parts.
 
-    An ion with a share that does not follow from the masses alone has bounds, and no estimate. The shares are not
+    An ion with a share that the masses alone do not determine has bounds, and no estimate. The shares are not
     made to add up to 1.
 
     Parameters
