@@ -57,6 +57,7 @@ COMMANDS = {
     "fact": Command(
         "fact:fact", "Keep what other methods found; see what follows.", takes_negative_numbers=True
     ),
+    "carriers": Command("carriers:carriers", "Say what carries the current, and what is not excluded."),
     "import": Command("import_spectra:import_spectra", "Import spectra measured elsewhere as runs."),
     "fit": Command("fit:fit", "Derive results of runs again, also with other choices."),
     "analyses": Command("analyses:analyses", "List, compare and choose the analyses of a run."),
