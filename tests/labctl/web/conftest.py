@@ -10,9 +10,6 @@ from labctl.analysis import parse_circuit
 from labctl.derive import derive_run
 from labctl.store import Store
 
-datasette_app = pytest.importorskip("datasette.app", reason="datasette is not installed")
-httpx = pytest.importorskip("httpx", reason="httpx is not installed")
-
 NAME = '<script>alert("1")</script> pellet'
 FREQUENCY_HZ = np.logspace(6, 1, 16)
 
@@ -47,6 +44,13 @@ def measured(tmp_path_factory):
     return path
 
 
+@pytest.fixture(autouse=True)
+def packages_of_the_web():
+    """Skip where a package of the extra is missing."""
+    for name in ("datasette", "httpx"):
+        pytest.importorskip(name, reason=f"{name} is not installed")
+
+
 @pytest.fixture
 def lab(measured, tmp_path):
     """A copy of the results file."""
@@ -58,6 +62,7 @@ def lab(measured, tmp_path):
 @pytest.fixture
 def ask():
     """Ask an ASGI application once; return the answer of httpx."""
+    httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
     def send(app, method, path, **about):
         async def asked():
