@@ -69,6 +69,7 @@ COMMANDS = {
     "export": Command("export:export", "Write runs as files for other programs."),
     "gui": Command("gui:gui"),
     "db": Command("db:app"),
+    "web": Command("web:web", "Show the rig in a browser, read-only; several rigs on one page."),
     "archive": Command("archive:app", "Keep and ask the runs of many rigs."),
     "sim": Command("sim:app"),
     "verify": Command("verify:app"),

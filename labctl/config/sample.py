@@ -117,6 +117,12 @@ def kept_sample(text: str) -> Sample | None:
     return Sample.of_row(json.loads(text)) if text else None
 
 
+def kept_in_cells(text: str) -> dict[str, Sample]:
+    """Return the samples stored with a job as JSON by their cells; empty where it has one sample."""
+    kept = json.loads(text).get("in_cells") if text else None
+    return {cell: Sample.of_row(row) for cell, row in (kept or {}).items()}
+
+
 def read_sample(path: Path, database: Path | None = None) -> Sample:
     """Read a sample file: the keys of a `[sample]` table, with or without that heading."""
     document = read_document(path)

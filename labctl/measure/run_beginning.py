@@ -43,6 +43,7 @@ class RunBeginning:
             "station": station.name,
             "station_text": station.text,
             "protocol_text": protocol.text,
+            "cell": getattr(getattr(self.bench, "of_cell", None), "name", None),
         }
         run_id = self._run(protocol.sample, about)
         self._instruments(run_id, station.instruments)
