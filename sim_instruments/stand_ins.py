@@ -289,7 +289,8 @@ VARIANTS: dict[str, StandIn] = {
     )
 }
 """Models that differ from the first stand-in of their driver: an E4980AL-102 without a bias source (data
-sheet 5989-4435EN), a 1260A by its identity, a 2700 with a matrix card, a Huber without external sensors and their choice."""
+sheet 5989-4435EN), a 1260A by its identity, a 2700 with a matrix card, a Huber without external sensors and
+their choice."""
 
 DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
 """Driver and roles of every stand-in that ships, by its name."""
