@@ -65,7 +65,8 @@ def run(
         for outcome in outcomes:
             reason = f" ({outcome.reason})" if outcome.reason else ""
             which = outcome.run_id if chosen.in_cells else "last"
-            terminal.echo(f"run {outcome.run_id}: {outcome.status}{reason}; see `labctl show {which} --db {db}`")
+            seen_by = f"see `labctl show {which} --db {db}`"
+            terminal.echo(f"run {outcome.run_id}: {outcome.status}{reason}; {seen_by}")
     if any(outcome.status != "finished" for outcome in outcomes):
         raise typer.Exit(1)
 
