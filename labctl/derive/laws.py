@@ -317,9 +317,9 @@ def _fit_row(
     branch: str, law: str, form: str, responses: Responses, choice: TemperatureLaw
 ) -> dict[str, Any]:
     fit, estimates = responses.fit, responses.parameters()
-    if fit is choice.preferred and law == "arrhenius":
-        spread = Component("law", choice.energy_spread_ev(), "B")
-        estimates["activation_energy_ev"] = estimates["activation_energy_ev"].with_component(spread)
+    if fit is choice.preferred:
+        for name, spread in choice.parameter_spreads().items():
+            estimates[name] = estimates[name].with_component(Component("law", spread, "B"))
     energy_ev = estimates.get("activation_energy_ev") or estimates.get("pseudo_activation_energy_ev")
     preferred = fit is choice.preferred
     at_room = _at_room(responses, choice if preferred else fit)

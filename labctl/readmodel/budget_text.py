@@ -6,7 +6,7 @@ from typing import Any
 
 from labctl.derive.budgets import CONDUCTIVITY, NOT_KEPT, listed, not_stated_in
 from labctl.readmodel.formatting import celsius
-from labctl.readmodel.law_text import HEADLINE_SYMBOLS, SYMBOLS, law_name
+from labctl.readmodel.law_text import HEADLINE_SYMBOLS, PARTS, SYMBOLS, law_name
 
 Row = Mapping[str, Any]
 WIDTH = 80
@@ -65,7 +65,8 @@ def budget_lines(conductivities: Sequence[Row], fits: Sequence[Row], numbers: Se
     for row in fits:
         for name, one in row["parameters"].items():
             if one.get("budget"):
-                title = f"{SYMBOLS.get(name, name)}, {law_name(row)}"
+                part = f"{PARTS.get(row['part'], row['part'])}, " if row.get("part") else ""
+                title = f"{SYMBOLS.get(name, name)}, {part}{law_name(row)}"
                 lines += _table(title, *_in_lab_units(name, one))
     for row in conductivities:
         lines += _table(_conductivity_title(row), row["conductivity_s_m"] / 100, row["budget"], "S/cm", 0.01)

@@ -163,7 +163,7 @@ def conclude(
         specific_boundary_ohm=specific_boundary_ohm(best.fit, arcs),
     )
     concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
-    return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
+    return _with_analyser(concluded, best, data.cell.analyser)
 
 
 def _allowed_rms(data: Prepared, fit: CircuitFit) -> float:
@@ -175,16 +175,19 @@ def _allowed_rms(data: Prepared, fit: CircuitFit) -> float:
     return math.hypot(data.noise_rms, float(np.sqrt(np.mean(stated**2))) if stated.size else 0.0)
 
 
-def _with_analyser(
-    found: Resistance, resistances: Sequence[str], accuracy: AnalyserAccuracy | None
-) -> Resistance:
-    """The analyser's part in the interval, where its accuracy is stated; a bound has no interval."""
+def _with_analyser(found: Resistance, best: JudgedFit, accuracy: AnalyserAccuracy | None) -> Resistance:
+    """The analyser's part in the intervals, where its accuracy is stated; a bound has no interval."""
+    resistances = resistances_of(best.fit, best.arcs)
     if accuracy is None or found.fit is None or found.bound is not None or not resistances:
         return found
     share = analyser_share(found.fit, resistances, accuracy)
-    if share is None:
+    if share is not None:
+        found = replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
+    interfaces = [arc.relaxation.name for arc in best.arcs if not arc.material]
+    of_interface = analyser_share(best.fit, interfaces, accuracy) if interfaces else None
+    if of_interface is None or found.interphase_ohm is None:
         return found
-    return replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
+    return replace(found, interphase_ohm=of_interface.added_to(found.interphase_ohm))
 
 
 def _with_readings(found: Resistance) -> Resistance:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from labctl.store.migrations import (
     analysis_tables,
     imported_polarisations,
+    interval_columns,
     part_law_tables,
     relaxation_tables,
 )
@@ -259,13 +260,19 @@ def _m0022_geometry(db: "Sqlite") -> None:
     db.execute(GEOMETRY_TRIGGER)
 
 
+def _m0024_intervals(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", interval_columns.ADDED_TO_RESISTANCES)
+    _add_columns(db, "conductivities", interval_columns.ADDED_TO_CONDUCTIVITIES)
+    _add_columns(db, part_law_tables.PUBLIC, interval_columns.ADDED_TO_PART_LAWS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
     A column of `conductivities` and the like is added to the table with the rows of all analyses; the view of
     the current ones then has it too.
     """
-    kept = analysis_tables.TABLE_OF.get(table, table)
+    kept = part_law_tables.TABLE_OF.get(table, table)
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
     tables = [table] if not db.execute(query, (kept,)).fetchall() else list(dict.fromkeys((kept, table)))
     for column, declaration, unit, meaning in added:
@@ -297,6 +304,7 @@ _MIGRATIONS = {
     "0020_night_checks": _m0020_night_checks,
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
+    "0024_intervals": _m0024_intervals,
 }
 
 
