@@ -61,12 +61,16 @@ def _normal(value: float, u: float, flags: list[str], budget: Sequence[Row]) -> 
 
 
 def laws(db: Any, run_id: int) -> tuple[str, list[str], dict[str, Stated]]:
-    """The law that is preferred, its flags, and its parameters by name; `sigma25` in S/m."""
+    """The law that is preferred, what is said of it, and its parameters by name; `sigma25` in S/m.
+
+    Said are its flags, and `not stated: ...` for each part of its budget that is not known.
+    """
     for row in db.rows(_LAWS, (run_id,)):
         if row["preferred"]:
             found = {name: _parameter(name, one, row) for name, one in row["parameters"].items()}
             known = {name: one for name, one in found.items() if one is not None}
-            return row["law"], row["flags"], known
+            silent = [f"not stated: {name}" for name in (row["budget"] or {}).get("not_stated", ())]
+            return row["law"], [*row["flags"], *silent], known
     return "", [], {}
 
 

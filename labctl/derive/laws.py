@@ -31,11 +31,13 @@ from labctl.derive.point_errors import (
 from labctl.derive.sample_changes import (
     COMPARED,
     FIRST_AGAIN,
+    NOT_LOOKED_FOR,
     change_flags,
     changes_while_held,
     corrected,
     described_change,
     first_again,
+    is_looked_for,
     with_change,
     with_repetition,
 )
@@ -205,6 +207,8 @@ def _fit_rows(
     points = [p for p in measured if not _why_left_out(p)]
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     errors, not_stated = shared(points)
+    if not is_looked_for(measured):
+        not_stated = [*not_stated, NOT_LOOKED_FOR]
     rows, choice = _rows_of_laws(branch, points, bounds, form, errors)
     flags = [
         *_left_out_flags(measured),

@@ -35,7 +35,9 @@ REMEDIES = {
     "polarity": "let the cell relax longer before the other polarity",
     "linear range": "use a smaller step",
 }
-STATABLE = (*REMEDIES, "geometry")
+CHANGE = "change of the sample"
+STATABLE = (*(name for name in REMEDIES if name != CHANGE), "geometry")
+MEASURE_AGAIN = "measure the first temperature again (repeat_first), or the way back (return_down)"
 
 
 def with_lists(row: Row, quantity: str | None = None) -> dict[str, Any]:
@@ -84,8 +86,11 @@ def largest_unknowns(rows: Sequence[Row]) -> list[str]:
 
 def _first(rows: Sequence[Row]) -> list[str]:
     """Return lines about what to state and what to calibrate first."""
-    silent = [name for name in _silent(rows) if name.partition(" (")[0] in STATABLE]
-    lines = _wrapped("state first: ", silent) if silent else []
+    silent = _silent(rows)
+    statable = [name for name in silent if name.partition(" (")[0] in STATABLE]
+    lines = _wrapped("state first: ", statable) if statable else []
+    if any(name.startswith(CHANGE) for name in silent):
+        lines += [MEASURE_AGAIN]
     number = next((row for row in rows if row["budget"]), None)
     if number is None:
         return lines

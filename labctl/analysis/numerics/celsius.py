@@ -26,7 +26,7 @@ CHANCE = 0.01
 HOTTEST_K = 2500.0
 HIGHEST_T0_K, T0_STEP_K = 250.0, 10.0  # of VTF; glassy electrolytes have T0 some 50 K below their Tg
 BOLTZMANN_EV_K = 8.617333262e-5
-HIGHEST_EV = 2.0  # of the conduction of ions
+HIGHEST_EV = 1.5  # of the conduction of ions: few are above
 LEAST_VARIANCE = 1e-10  # of ln sigma: no measurement is closer than 1e-5
 
 Array = NDArray[np.float64]
