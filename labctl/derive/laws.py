@@ -25,6 +25,7 @@ from labctl.derive.point_errors import (
     errors_of_run,
     flagged_in_words,
     lag_in_words,
+    left_out_arcs_in_words,
     own_relative_u,
     times_of_flagged,
 )
@@ -216,6 +217,7 @@ def _fit_rows(
         *_spread_flags(points),
         *_celsius_flags(points),
         *lag_in_words(points),
+        *left_out_arcs_in_words(points),
     ]
     remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":

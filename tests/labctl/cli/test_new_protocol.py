@@ -18,7 +18,7 @@ def parameters(folder):
 
 
 def test_a_long_series_measures_its_first_temperature_again(tmp_path):
-    assert new(tmp_path).exit_code == 0
+    assert new(tmp_path, "--temperatures-degc", "40:90:1").exit_code == 0
     assert parameters(tmp_path)["repeat_first"] is True
 
 
