@@ -95,7 +95,7 @@ def protocol(
 ) -> None:
     """Write a protocol of spectra at several temperatures, to be edited.
 
-    It measures the first temperature again at the end (`repeat_first`) where that takes less than 10 % longer.
+    Its first temperature is measured again at the end (`repeat_first`) where that adds less than 10 %.
     """
     from labctl.config.first_again import with_first_again
 

@@ -77,8 +77,8 @@ def left_out_arcs_in_words(points: Sequence[Point]) -> list[str]:
         return []
     return [
         f"{count} of {len(points)} points leave out an arc with an activation energy of its own, taken as "
-        "electrode: if it is a grain boundary, bulk and grain boundary have activation energies of their own, "
-        "and the law is that of the bulk"
+        "electrode: if it is a grain boundary, bulk and grain boundary have activation energies of their "
+        "own, and the law is that of the bulk"
     ]
 
 

@@ -93,7 +93,7 @@ def analyser_share(
     unknown = np.isnan(gain)
     if abs(by_gain[unknown]).sum() > MOST_NOT_STATED * abs(by_gain).sum() or unknown.all():
         return None
-    ranges = [_current_ranges(fit, accuracy, begin) for begin in BEGINNINGS]
+    ranges = [current_ranges(fit, accuracy, begin) for begin in BEGINNINGS]
     gain_ohm, gain_of_one = _combined(by_gain, np.where(unknown, np.nanmax(gain), gain), ranges)
     phase_stated = not np.isnan(phase[~unknown]).all()
     largest = float(np.nanmax(phase)) if phase_stated else 0.0
@@ -121,7 +121,7 @@ def _sensitivities(fit: CircuitFit, resistances: Sequence[str]) -> tuple[FloatAr
     return real * unit.real + imaginary * unit.imag, imaginary * unit.real - real * unit.imag
 
 
-def _current_ranges(fit: CircuitFit, accuracy: AnalyserAccuracy, begin: float) -> FloatArray:
+def current_ranges(fit: CircuitFit, accuracy: AnalyserAccuracy, begin: float) -> FloatArray:
     """(n,) number of the range that measured each point: the stated range and the decade of |Z|."""
     decade = np.floor(np.log10(np.abs(fit.z_ohm)) + begin)
     stated = accuracy.range_of(fit.frequency_hz, fit.z_ohm)

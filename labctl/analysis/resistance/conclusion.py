@@ -25,6 +25,7 @@ from labctl.analysis.resistance.model_spread import Contender, akaike, with_misf
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs, specific_boundary_ohm
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
 from labctl.analysis.resistance.prepared import Prepared
+from labctl.analysis.resistance.steps_between_ranges import without_steps
 from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 
 POOR_FIT = 0.03
@@ -182,12 +183,14 @@ def _with_analyser(found: Resistance, best: JudgedFit, accuracy: AnalyserAccurac
         return found
     share = analyser_share(found.fit, resistances, accuracy)
     if share is not None:
-        found = replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
+        noise = without_steps(found.total_ohm, best.fit, resistances, accuracy)
+        found = replace(found, total_ohm=share.added_to(noise), analyser=share)
     interfaces = [arc.relaxation.name for arc in best.arcs if not arc.material]
     of_interface = analyser_share(best.fit, interfaces, accuracy) if interfaces else None
     if of_interface is None or found.interphase_ohm is None:
         return found
-    return replace(found, interphase_ohm=of_interface.added_to(found.interphase_ohm))
+    noise = without_steps(found.interphase_ohm, best.fit, interfaces, accuracy)
+    return replace(found, interphase_ohm=of_interface.added_to(noise))
 
 
 def _with_readings(found: Resistance) -> Resistance:
