@@ -9,11 +9,12 @@ from labctl import opener, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
+    from labctl.archive.opened import Archive
     from labctl.opened import OpenedDatabase
     from labctl.opened_to_amend import OpenedAmendableDatabase
     from labctl.scripting import open_bench as bench  # called by `labctl.bench(...)`
 
-__all__ = ["__version__", "bench", "open"]
+__all__ = ["__version__", "bench", "open", "open_archive"]
 
 
 @overload
@@ -48,6 +49,24 @@ def open(
     from labctl.opened import OpenedDatabase
 
     return OpenedDatabase(path, analyses=analyses)
+
+
+def open_archive(address: str | os.PathLike[str] | None = None) -> "Archive":
+    """Open an archive of many rigs for reading: `labctl.open_archive("archive").query("SELECT ...")`.
+
+    `address`: a folder, or any address of fsspec; without it, that of the environment variable
+    LABCTL_ARCHIVE. Needs the extra `archive`.
+
+    Raises
+    ------
+    labctl.errors.InvalidRequest
+        There is no archive, or the extra is not installed.
+    labctl.errors.StoreError
+        The archive cannot be reached.
+    """
+    from labctl.archive.opened import open_archive as open_it
+
+    return open_it(address)
 
 
 def _open_bench(*arguments: Any, **options: Any) -> Any:

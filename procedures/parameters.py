@@ -5,7 +5,7 @@ from typing import Any
 
 from pymeasure.experiment import Parameter
 
-MOST_VALUES = 10_000
+from labctl.typed_number import span
 
 
 class FloatListParameter(Parameter):
@@ -92,10 +92,7 @@ def _span(part: str) -> list[float]:
         return ends
     if len(ends) != 3 or ends[2] == 0 or not all(map(math.isfinite, ends)):
         raise ValueError(f"{part.strip()!r} is not first:last:step")
-    first, last, step = ends
-    steps = math.floor((last - first) / step + 1e-9)
-    if steps < 0:
-        raise ValueError(f"{part.strip()!r}: the step has the wrong sign")
-    if steps >= MOST_VALUES:
-        raise ValueError(f"{part.strip()!r} gives {steps + 1} values; at most {MOST_VALUES} are allowed")
-    return [first + i * step for i in range(steps + 1)]
+    try:
+        return span(*ends)
+    except ValueError as error:
+        raise ValueError(f"{part.strip()!r}: {error}") from error

@@ -15,7 +15,7 @@ import labctl
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = {
-    "labctl": "__version__ bench open",
+    "labctl": "__version__ bench open open_archive",
     "labctl.analysis": """
         ArrheniusFit Circuit CircuitFit EarlyStop Estimate GlobalFit Hysteresis KramersKronig
         NextTemperature PolarisationFit RelaxationTimes Resistance Spectrum TemperatureLaw

@@ -1,98 +1,89 @@
 """The command line, one file per command group.
 
 Exit codes: 0 done, 1 the measurement or check failed, 2 the request is wrong and nothing was touched.
-Commands import modules when they run, so that `labctl --help` stays quick.
+Only the file of the command that is called is imported, and commands import modules when they run.
 """
 
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli import (
-    amend,
-    analyses,
-    check,
-    check_analyser,
-    compare,
-    db,
-    demo,
-    export,
-    fact,
-    fit,
-    gui,
-    import_spectra,
-    instruments,
-    new,
-    plot,
-    procedures,
-    queue,
-    rehearse,
-    report,
-    run,
-    runner,
-    samples,
-    service,
-    show,
-    sim,
-    status,
-    summary,
-    supervisor,
-    terminal,
-    verify,
-)
+from labctl.cli import terminal
 from labctl.errors import ConfigurationError, InvalidRequest, LabctlError
 
-app = typer.Typer(
-    name="labctl",
-    cls=terminal.PlainGroup,
-    help="Ion transport in solid electrolytes: temperature series, impedance, conductivity, overnight.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: drawing boxes would take longer than everything else
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo", short_help="Measure a simulated night and show the results.")(demo.demo)
-app.command("check", short_help="Check a protocol; list its steps and times.")(check.check)
-app.command("check-analyser", short_help="Measure a reference resistor in place of the sample.")(
-    check_analyser.check_analyser
-)
-app.command("run", short_help="Measure a protocol now.")(run.run)
-app.command("show")(show.show)
-app.command("amend", short_help="Correct a sample or run; derive its results again.")(amend.amend)
-app.command("note", short_help="Add a note to a run.")(amend.note)
-app.command("exclude", short_help="Exclude points of a run from its results.")(amend.exclude)
-app.command(
-    "fact",
-    short_help="Keep what other methods found; see what follows.",
-    context_settings={"ignore_unknown_options": True},  # -40 is a value
-)(fact.fact)
-app.command("import", short_help="Import spectra measured elsewhere as runs.")(import_spectra.import_spectra)
-app.command("fit", short_help="Derive results of runs again, also with other choices.")(fit.fit)
-app.command("analyses", short_help="List, compare and choose the analyses of a run.")(analyses.analyses)
-app.command("samples", short_help="List samples with their best numbers.")(samples.samples)
-app.command("find", short_help="Find runs by sample, ion, day, conductivity.")(samples.find)
-app.command("compare", short_help="Compare runs; separate contacts by thickness.")(compare.compare)
-app.command("report", short_help="Write a page about runs: HTML, PDF, Word.")(report.report)
-app.command("plot", short_help="Draw runs for a paper or a slide.")(plot.plot)
-app.command("export", short_help="Write runs as files for other programs.")(export.export)
-app.command("gui")(gui.gui)
-app.add_typer(db.app, name="db")
-app.add_typer(sim.app, name="sim")
-app.add_typer(verify.app, name="verify")
-app.add_typer(instruments.app, name="instruments")
-app.add_typer(new.app, name="new", short_help="Start a driver or a procedure of your own.")
-app.command("procedures", short_help="List procedures, or the parameters of one.")(procedures.procedures)
-app.add_typer(queue.app, name="queue")
-app.command("rehearse", short_help="Rehearse the queue on the simulated rig.")(rehearse.rehearse)
-app.command("runner", short_help="Measure the queue of a station, unattended.")(runner.runner)
-app.command("supervisor")(supervisor.supervisor)
-app.add_typer(service.app, name="service", short_help="Keep the supervisor running by a service.")
-app.command("status")(status.status)
-app.command("summary", short_help="Tell what a night brought, and what to do next.")(summary.summary)
+if TYPE_CHECKING:
+    app: typer.Typer
+    """All commands; made when it is first asked for."""
 
 
-@app.callback(invoke_without_command=True)
+@dataclass(frozen=True)
+class Command:
+    """Where a command, or a group of them (`app`), is found in `labctl.cli`: `module:name`."""
+
+    place: str
+    short_help: str | None = None
+    takes_negative_numbers: bool = False
+
+    def add_to(self, app: typer.Typer, name: str) -> None:
+        """Import the command and add it."""
+        module, attribute = self.place.split(":")
+        found = getattr(import_module(f"labctl.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name, **self._help)
+            return
+        settings = {"ignore_unknown_options": True} if self.takes_negative_numbers else None
+        app.command(name, context_settings=settings, **self._help)(found)
+
+    @property
+    def _help(self) -> dict[str, Any]:
+        return {} if self.short_help is None else {"short_help": self.short_help}
+
+
+COMMANDS = {
+    "demo": Command("demo:demo", "Measure a simulated night and show the results."),
+    "check": Command("check:check", "Check a protocol; list its steps and times."),
+    "check-analyser": Command(
+        "check_analyser:check_analyser", "Measure a reference resistor in place of the sample."
+    ),
+    "run": Command("run:run", "Measure a protocol now."),
+    "show": Command("show:show"),
+    "amend": Command("amend:amend", "Correct a sample or run; derive its results again."),
+    "note": Command("amend:note", "Add a note to a run."),
+    "exclude": Command("amend:exclude", "Exclude points of a run from its results."),
+    "fact": Command(
+        "fact:fact", "Keep what other methods found; see what follows.", takes_negative_numbers=True
+    ),
+    "import": Command("import_spectra:import_spectra", "Import spectra measured elsewhere as runs."),
+    "fit": Command("fit:fit", "Derive results of runs again, also with other choices."),
+    "analyses": Command("analyses:analyses", "List, compare and choose the analyses of a run."),
+    "samples": Command("samples:samples", "List samples with their best numbers."),
+    "find": Command("samples:find", "Find runs by sample, ion, day, conductivity."),
+    "compare": Command("compare:compare", "Compare runs; separate contacts by thickness."),
+    "report": Command("report:report", "Write a page about runs: HTML, PDF, Word."),
+    "plot": Command("plot:plot", "Draw runs for a paper or a slide."),
+    "export": Command("export:export", "Write runs as files for other programs."),
+    "gui": Command("gui:gui"),
+    "db": Command("db:app"),
+    "archive": Command("archive:app", "Keep and ask the runs of many rigs."),
+    "sim": Command("sim:app"),
+    "verify": Command("verify:app"),
+    "instruments": Command("instruments:app"),
+    "new": Command("new:app", "Start a driver or a procedure of your own."),
+    "procedures": Command("procedures:procedures", "List procedures, or the parameters of one."),
+    "queue": Command("queue:app"),
+    "rehearse": Command("rehearse:rehearse", "Rehearse the queue on the simulated rig."),
+    "runner": Command("runner:runner", "Measure the queue of a station, unattended."),
+    "supervisor": Command("supervisor:supervisor"),
+    "service": Command("service:app", "Keep the supervisor running by a service."),
+    "status": Command("status:status"),
+    "summary": Command("summary:summary", "Tell what a night brought, and what to do next."),
+}
+
+
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
@@ -103,10 +94,36 @@ def _options(
         raise typer.Exit
 
 
+def app_of(names: Iterable[str]) -> typer.Typer:
+    """Return the command line with some of the commands."""
+    app = typer.Typer(
+        name="labctl",
+        cls=terminal.PlainGroup,
+        help="Ion transport in solid electrolytes: temperature series, impedance, conductivity, overnight.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help: drawing boxes would take longer than everything else
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    for name in names:
+        COMMANDS[name].add_to(app, name)
+    return app
+
+
+def __getattr__(name: str) -> Any:
+    """Make `app` with all commands when it is first asked for."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = made = app_of(COMMANDS)
+    return made
+
+
 def main() -> None:
     """Run the command line; convert labctl's own errors into a message and an exit code."""
+    called = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        app_of([called] if called in COMMANDS else COMMANDS)()
     except LabctlError as error:
         terminal.say(refusal(error), err=True, fg="red")
         sys.exit(exit_code_of(error))

@@ -9,6 +9,7 @@ import typer
 from labctl.cli import terminal
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption, PersonOption, user_name
 from labctl.errors import ConfigurationError, InvalidRequest
+from labctl.typed_number import comma_readings
 
 if TYPE_CHECKING:
     from labctl.derive.amending import Proposal, Request
@@ -189,8 +190,9 @@ def _number(option: str, text: str | None, scale: float = 1.0) -> float | str | 
     except ValueError:
         right = text.strip().split(" ")[0].replace(",", ".")
         example = right if _is_number(right) else "1.05"
-        unit = option.rpartition("-")[2]
-        problem = f"{text!r} is not a number in {unit}; write {option} {example}"
+        unit, readings = option.rpartition("-")[2], comma_readings(text)
+        fault = f"can be {' or '.join(readings)}" if readings else f"is not a number in {unit}"
+        problem = f"{text!r} {fault}; write {option} {example}"
         raise ConfigurationError("labctl amend", option, problem) from None
 
 

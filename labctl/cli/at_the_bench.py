@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.cli import terminal
+from labctl.cli.number import refusal
 from labctl.clock import RealClock
 from labctl.command_table import BenchCheck
 from labctl.config.instrument_entries import InstrumentEntry
@@ -186,7 +187,7 @@ class Session:
             try:
                 return float(answer)
             except ValueError:
-                terminal.echo(f"  {answer!r} is not a number; write 25.3 with a point")
+                terminal.echo(f"  {refusal(answer)}")
 
     def _by_hand(self, visit: Visit, check: BenchCheck) -> None:
         self._show(visit, check)

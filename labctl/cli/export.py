@@ -12,7 +12,7 @@ from labctl.errors import InvalidRequest
 if TYPE_CHECKING:
     from labctl.store import Database
 
-FORMAT_HELP = "csv, origin, xlsx, latex, parquet, zplot, netcdf, ro-crate, eln or si."
+FORMAT_HELP = "csv, origin, xlsx, latex, parquet, zplot, netcdf, nexus, ro-crate, eln or si."
 MOST_NAMED = 5
 
 
@@ -33,8 +33,8 @@ def export(
     """Export runs: units, meaning, sign convention, uncertainty and flags travel with the data.
 
     The numbers are those of the current analysis, in full. Excluded points are kept, with the reason. A path
-    that ends in .zip, .csv, .xlsx, .tex, .nc or .eln is a file, another one is a folder. `ro-crate` and `eln`
-    hold everything, so that `labctl import` gives the same runs; `si` is a supporting information.
+    that ends in .zip, .csv, .xlsx, .tex, .nc, .nxs or .eln is a file, another one is a folder. `ro-crate`
+    and `eln` hold everything, so that `labctl import` gives the same runs; `si` is a supporting information.
     """
     from labctl.report.export.formats import Credit, format_named
     from labctl.report.export.formats import export as write

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.number import one_number
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption, PersonOption, user_name
 from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import utc_time
@@ -68,10 +69,9 @@ def fact(
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        problem = f"{text!r} is not a number; write it like 1.5e-12, with a point and without a unit"
-        raise ConfigurationError("labctl fact", name, problem) from None
+        return one_number(text)
+    except ValueError as error:
+        raise ConfigurationError("labctl fact", name, str(error)) from None
 
 
 def _print_facts(db: Path, sample: str, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,14 @@ from labctl.cli.options import (
 if TYPE_CHECKING:
     from labctl.config.station import Station
 
+DEBIAN = {
+    "libEGL": "libegl1",
+    "libGL.": "libgl1",
+    "libxkbcommon": "libxkbcommon0",
+    "libfontconfig": "libfontconfig1",
+    "libdbus": "libdbus-1-3",
+    "libxcb-cursor": "libxcb-cursor0",
+}
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -66,8 +75,20 @@ def _import_qt() -> None:
     try:
         importlib.import_module("qtpy.QtWidgets")
         importlib.import_module("pyqtgraph")  # after qtpy: pyqtgraph uses the loaded binding
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         problem = (
             f"the window needs the extra `gui` ({error}); in the folder of labctl: pip install -e '.[gui]'"
         )
         raise ConfigurationError("labctl gui", "", problem) from error
+    except ImportError as error:
+        raise ConfigurationError("labctl gui", "", _why_not_loaded(error)) from error
+
+
+def _why_not_loaded(error: ImportError) -> str:
+    """Return what is missing where Qt is installed and cannot be loaded."""
+    library = re.search(r"(\S+\.so[.\d]*): cannot open shared object file", str(error))
+    if library is None:
+        return f"Qt is installed and cannot be loaded: {error}"
+    package = next((name for part, name in DEBIAN.items() if library[1].startswith(part)), "")
+    advice = f"; on Debian: apt-get install {package}" if package else ""
+    return f"Qt is installed, and the library {library[1]} of this computer is missing{advice}"

@@ -25,9 +25,13 @@ MOST_REMARKS = 5
 
 def import_spectra(
     files: Annotated[
-        list[Path],
-        typer.Argument(help="Files of spectra or polarisations, or folders.", show_default=False),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="Files of spectra or polarisations, or folders; with --from-archive, runs by the start of "
+            "their uuid.",
+            show_default=False,
+        ),
+    ] = None,
     sample: Annotated[
         str,
         typer.Option(help="Name of the sample; one measured before needs no geometry.", show_default=False),
@@ -78,6 +82,13 @@ def import_spectra(
         bool,
         typer.Option("--skip-refused", help="Import a series also where some of its files are refused."),
     ] = False,
+    from_archive: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER_OR_URL",
+            help="Import runs of an archive: those named, those of --sample, or all.",
+        ),
+    ] = "",
     into: Annotated[
         Path, typer.Option("--into", "--db", help="The results file.", envvar="LABCTL_DB")
     ] = DEFAULT_DATABASE,
@@ -92,8 +103,13 @@ def import_spectra(
     a file was refused and others imported, 2 where nothing could be imported, and nothing is written.
 
     A file with current against time is a polarisation, a run of its own; with --before and --after it has
-    its spectra and a transference number.
+    its spectra and a transference number. With --from-archive runs of an archive come, with their analyses.
     """
+    if from_archive:
+        _import_from_archive(from_archive, files or [], sample, into, as_json)
+        return
+    if not files:
+        raise InvalidRequest("name the files to import, or give --from-archive FOLDER_OR_URL")
     from labctl.report.crate_import import is_crate
     from labctl.report.file_reading import files_named
     from labctl.report.file_temperatures import file_temperatures
@@ -155,6 +171,23 @@ def _import_crates(crates: Sequence[Path], sample: str, into: Path, as_json: boo
             for words in one.refused:
                 terminal.echo(words)
     raise typer.Exit(1 if any(one.refused for one in merged) else 0)
+
+
+def _import_from_archive(address: str, runs: Sequence[Path], sample: str, into: Path, as_json: bool) -> None:
+    """Take runs of an archive: they name their samples themselves."""
+    from labctl.archive.place import place_of
+    from labctl.archive.taking_back import import_runs
+
+    taken = import_runs(place_of(address), into, [str(run) for run in runs], sample)
+    if as_json:
+        terminal.echo(json.dumps({"db": str(into), "archive": vars(taken)}))
+    else:
+        terminal.echo(f"{into}: {len(taken.added)} run(s) added, {len(taken.known)} here already")
+        if taken.derived_again:
+            terminal.echo(f"{len(taken.derived_again)} run(s) derived again: amendments came or were here")
+        for words in taken.refused:
+            terminal.echo(words)
+    raise typer.Exit(1 if taken.refused else 0)
 
 
 @dataclass(frozen=True)

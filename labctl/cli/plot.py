@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption
 from labctl.errors import InvalidRequest
 
@@ -16,7 +17,9 @@ def plot(
     runs: Annotated[list[str], typer.Argument(help="Numbers, starts of uuids, or `last`.")],
     kind: Annotated[str, typer.Option(help=KIND_HELP)],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .pdf, .svg or .png.")],
-    width_mm: Annotated[float, typer.Option("--width-mm", help="Width; 85 is one column.")] = 85.0,
+    width_mm: Annotated[
+        float, number_option("Width; 85 is one column.", "--width-mm", show_default=True)
+    ] = 85.0,
     style: Annotated[
         Path | None, typer.Option(help="A matplotlibrc file of your own.", show_default=False)
     ] = None,

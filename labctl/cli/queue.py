@@ -13,6 +13,7 @@ import typer
 
 from labctl.cli import terminal
 from labctl.cli.long_protocols import LongOption, ask_about_long
+from labctl.cli.number import number_option
 from labctl.cli.options import (
     DEFAULT_DATABASE,
     DEFAULT_STATION,
@@ -26,6 +27,7 @@ from labctl.cli.options import (
 from labctl.cli.same_sample import SameSampleOption, ask_about_sample, carry_out
 from labctl.errors import ConfigurationError, InvalidRequest
 from labctl.plain_text import local_time, shown
+from labctl.typed_number import end_before_last, span
 
 if TYPE_CHECKING:
     from labctl.config.protocol import Protocol
@@ -104,14 +106,29 @@ def look_at_queue(db: Path) -> Iterator[OpenQueue]:
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
+    files: Annotated[list[Path] | None, typer.Argument(help="Protocol files.", show_default=False)] = None,
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="RUN", help="Instead of files: the procedure of this run with its exact parameters."
+        ),
+    ] = "",
+    sample: Annotated[str, typer.Option(help="With --like: name of another sample.")] = "",
+    thickness_mm: Annotated[float | None, number_option("With --sample: its thickness.", low=0)] = None,
+    thickness_u_mm: Annotated[float | None, number_option("Its standard uncertainty.", low=0)] = None,
+    diameter_mm: Annotated[
+        float | None, number_option("With --sample: of its electrodes, if not as the run's.", low=0)
+    ] = None,
+    diameter_u_mm: Annotated[float | None, number_option("Its standard uncertainty.", low=0)] = None,
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
     priority: PriorityOption = 0,
     not_before: Annotated[str, typer.Option(help="22:30, '2026-11-23 06:00' or +8h.")] = "",
     deadline: Annotated[str, typer.Option(help="Latest time to begin.")] = "",
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further attempts after a failed one.")] = 2,
-    retry_delay_min: Annotated[float, typer.Option(min=0, max=1440, help="Delay before each.")] = 1.0,
+    retry_delay_min: Annotated[
+        float, number_option("Delay before each.", low=0, high=1440, show_default=True)
+    ] = 1.0,
     on_failure: Annotated[
         str, typer.Option(help="skip: go on; stop: the queue waits for a person.")
     ] = "skip",
@@ -143,7 +160,10 @@ def add(
     chosen = read_station(station)
     for warning in doubts_about_station(chosen):
         terminal.say(warning, err=True, fg="yellow")
-    protocols = [read_protocol(file.resolve(), db) for file in files]
+    another = (sample, thickness_mm, thickness_u_mm, diameter_mm, diameter_u_mm)
+    _require_files_or_run(files or [], like, another)
+    protocols = [read_protocol(file.resolve(), db) for file in files or []]
+    protocols += [_like(db, like, another)] if like else []
     for protocol in protocols:
         protocol.check_against(chosen)
         for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
@@ -162,6 +182,31 @@ def add(
         for job in queued
     ]
     _print_added(added, as_json)
+
+
+def _require_files_or_run(files: list[Path], like: str, another: tuple[Any, ...]) -> None:
+    if bool(files) == bool(like):
+        raise InvalidRequest("give protocol files, or --like RUN: one of both")
+    if files and any(another):
+        raise InvalidRequest(
+            "--sample and the size of a sample belong to --like; a protocol file has its own"
+        )
+
+
+def _like(db: Path, run: str, another: tuple[Any, ...]) -> "Protocol":
+    """Return the protocol of an old run; properties taken over for another sample are printed."""
+    from labctl.readmodel.like_run import AnotherSample, like_run
+    from labctl.store import Database
+
+    if not db.exists():
+        raise InvalidRequest(f"{db}: {NO_FILE}")
+    with Database(db) as database:
+        run_id = database.run(run)["id"]
+    with open_queue(db) as queue:
+        found = like_run(queue.connection, run_id, AnotherSample(*another))
+    if found.taken_over:
+        terminal.echo(found.taken_over, err=True)
+    return found.protocol
 
 
 def _have_rehearsed(queued: "list[QueuedJob]", protocols: "list[Protocol]", station: Path, db: Path) -> None:
@@ -205,7 +250,7 @@ def list_jobs(
         pauses = queue.pauses.all_in_force()
         runners = all_runners(queue.connection)
     now_s = RealClock().time()
-    expected, left = outlook_of_all(jobs, now_s, runners), _left_on(runners)
+    expected, left = outlook_of_all(jobs, now_s, runners, pauses), _left_on(runners)
     if as_json:
         rows = [_job_row(job) | _expected_row(expected.get(job.id)) for job in jobs]
         paused = [vars(pause) for pause in pauses]
@@ -386,7 +431,9 @@ def temperatures(
     with open_queue(db) as queue:
         _refuse_unless_running(queue, job)
         queue.requests.ask(job, "temperatures", {"temperatures_degc": wanted}, person or user_name())
-    terminal.echo(f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC")
+    terminal.echo(
+        f"job {job} is asked to go on with {', '.join(f'{t:g}' for t in wanted)} degC{_early_ends(list_degc)}"
+    )
 
 
 def _refuse_unless_running(queue: OpenQueue, job: int) -> None:
@@ -413,10 +460,14 @@ def _span(part: str) -> list[float]:
     if not rest:
         return [first]
     last, step = rest
-    count = int((last - first) / step + 1e-9) if step else -1
-    if not 0 <= count < MOST_TEMPERATURES:
-        raise ValueError(part)
-    return [first + n * step for n in range(count + 1)]
+    return span(first, last, step)
+
+
+def _early_ends(text: str) -> str:
+    """Return `; 50:115:10 ends at 110` for ranges that end before their last value."""
+    ranges = [(part.strip(), [float(field) for field in part.split(":")]) for part in text.split(",")]
+    ends = [(part, end_before_last(*ends)) for part, ends in ranges if len(ends) == 3]
+    return "".join(f"; {part} ends at {end:g}" for part, end in ends if end is not None)
 
 
 def _left_on(runners: "dict[str, Heartbeat]") -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.number import number_option
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
 
@@ -17,7 +18,9 @@ def serve(
     rig: Annotated[
         str, typer.Argument(help="Description of the rig: `default`, `serial`, or a TOML file.")
     ] = "default",
-    speed: Annotated[float, typer.Option(min=1e-3, help="How many times faster than real time.")] = 1.0,
+    speed: Annotated[
+        float, number_option("How many times faster than real time.", low=1e-3, show_default=True)
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers in the rig.")] = 1,
     material: Annotated[
         str | None, typer.Option(help="Material in the oven; see the materials table.")

@@ -126,12 +126,13 @@ def describe(
     jobs, processes = Jobs(connection).listed(), _processes(connection, allowed_s, silences)
     alive = {p["station"] for p in processes if p["process"] == "runner" and p["state"] == "running"}
     runners = {name: beat for name, beat in all_runners(connection).items() if name in alive}
-    expected = outlook_of_all(jobs, now_s, runners)
+    in_force = Pauses(connection).all_in_force()
+    expected = outlook_of_all(jobs, now_s, runners, in_force)
     ends = [e.end_s for e in expected.values()]
     counts: dict[str, int] = {}
     for job in jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
-    pauses = [pause.place for pause in Pauses(connection).all_in_force()]
+    pauses = [pause.place for pause in in_force]
     following = next((job for job in jobs if job.state in ("interrupted", "queued")), None)
     return {
         "processes": processes,

@@ -1,7 +1,6 @@
 """Doubts about a protocol or station file: possible mistakes, which are shown and not refused."""
 
 import datetime
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from labctl.config.possible_steps import undeclared
 from labctl.config.sample import Sample
 from labctl.config.shared_addresses import unit_of
 from labctl.config.station import Station
+from labctl.typed_number import end_before_last
 
 MOST_UNCERTAIN = 0.2
 SPAN = re.compile(r"[^,:]+:[^,:]+:[^,:]+")
@@ -134,11 +134,10 @@ def _spelt(address: str) -> str:
 
 
 def _ends_early(text: str) -> Iterator[tuple[str, float]]:
-    for span in SPAN.findall(text):
+    for found in SPAN.findall(text):
         try:
-            first, last, step = map(float, span.split(":"))
-            end = first + step * math.floor((last - first) / step + 1e-9)
-        except (ArithmeticError, ValueError):  # the procedure says what is wrong
+            end = end_before_last(*map(float, found.split(":")))
+        except (ArithmeticError, TypeError, ValueError):  # the procedure says what is wrong
             continue
-        if abs(last - end) > 1e-6 * abs(step):
-            yield span.strip(), end
+        if end is not None:
+            yield found.strip(), end

@@ -293,6 +293,7 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
             "circuit": resistance.circuit,
             "flags": list(resistance.flags),
             "readings": _readings(resistance) if quantity == "total" else None,
+            "circuit_fit": _circuit_fit(resistance) if quantity == "total" else None,
             **_capacitance_columns(arcs.get(quantity, ())),
             **_specific_columns(resistance if quantity == "grain_boundary" else None),
             **made,
@@ -312,6 +313,24 @@ def _readings(resistance: Resistance) -> list[dict[str, Any]] | None:
         }
         for reading in resistance.readings
     ] or None
+
+
+def _circuit_fit(resistance: Resistance) -> dict[str, Any] | None:
+    """Parameters of the circuit with the frequencies it was fitted to; None where there is no circuit."""
+    found = resistance.chosen
+    if found is None:
+        return None
+    parameters = zip(found.names, found.values, found.standard_uncertainties, found.units, strict=True)
+    return {
+        "parameters": {
+            name: {"value": value, "standard_uncertainty": finite(u), "unit": unit}
+            for name, value, u, unit in parameters
+        },
+        "frequency_min_hz": found.frequency_min_hz,
+        "frequency_max_hz": found.frequency_max_hz,
+        "n_points": found.points,
+        "rms": finite(found.rms),
+    }
 
 
 def _capacitance_columns(arcs: Sequence[Arc]) -> dict[str, Any]:

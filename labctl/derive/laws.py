@@ -18,6 +18,7 @@ from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsiu
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.law_points import LawPoint, Point, in_columns
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.derive.part_laws import evaluated_part_laws, with_parts_told
 from labctl.derive.point_errors import (
@@ -90,7 +91,7 @@ def evaluated_laws(
     of its current analysis. The earlier runs that it continues count with their current analyses and their
     current exclusions, or with the inputs `of_parts`, by run.
     """
-    points = derivations.law_points(db, run_id, own)
+    points = in_columns(derivations.law_rows(db, run_id, own))
     excluded = {**(of_parts or {}), run_id: inputs}
     for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)
@@ -103,10 +104,10 @@ def evaluated_laws(
     ]
 
 
-def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]) -> list[dict[str, Any]]:
+def _without_excluded(points: list[LawPoint], inputs: Mapping[int, Inputs]) -> list[LawPoint]:
     """Add to each point why it is excluded, whether a repetition stands for it, and `correction_k`.
 
-    In place, since a long run has so many points that copies of them would fill the memory.
+    In place: a long run has so many points that copies of them would fill the memory.
     """
     for point in points:
         known = inputs[point["part_id"]]
@@ -119,19 +120,19 @@ def _without_excluded(points: list[dict[str, Any]], inputs: Mapping[int, Inputs]
     return points
 
 
-def _branches(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _branches(points: list[LawPoint]) -> list[tuple[str, list[LawPoint]]]:
     ways = {way: [p for p in points if p["branch"] == way] for way in ("heating", "cooling")}
     apart = list(ways.items()) if all(_temperatures(ways[way]) > 1 for way in ways) else []
     return [("all", points), *apart]
 
 
-def _temperatures(points: Sequence[dict[str, Any]]) -> int:
+def _temperatures(points: Sequence[Point]) -> int:
     """Count the different temperatures of the points that a law stands on, as the analysis counts them."""
     used_k = [p["temperature_k"] for p in points if not _why_left_out(p)]
     return distinct_temperatures_k(np.array(used_k)).size
 
 
-def _judged(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _judged(points: list[LawPoint]) -> list[LawPoint]:
     """Add to each point, in place, the reason `left_out` why no law stands on it; empty where it does."""
     for point in points:
         point["left_out"] = _why_never_used(point)
@@ -142,13 +143,13 @@ def _judged(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return points
 
 
-def _are_weighed(points: Sequence[dict[str, Any]]) -> bool:
+def _are_weighed(points: Sequence[Point]) -> bool:
     """Return whether the uncertainties of all points are known, so that they can weigh the points."""
     named = ("relative_uncertainty_resistance", "temperature_u_k")
     return all(p[name] is not None and math.isfinite(p[name]) for p in points for name in named)
 
 
-def _left_band(point: dict[str, Any]) -> bool:
+def _left_band(point: Point) -> bool:
     """Return whether the readings, as the thermometer showed them, left the band about the set point."""
     low_k, high_k = (
         None if point[name] is None else point[name] - point["correction_k"]
@@ -157,11 +158,11 @@ def _left_band(point: dict[str, Any]) -> bool:
     return left_band(low_k, high_k, point["setpoint_k"], point["band_k"])
 
 
-def _why_left_out(point: dict[str, Any]) -> str:
+def _why_left_out(point: Point) -> str:
     return point["left_out"]
 
 
-def _why_never_used(point: dict[str, Any]) -> str:
+def _why_never_used(point: Point) -> str:
     """Return why a point can never enter a law, with any other points; empty where it can."""
     if point["excluded"]:
         return point["excluded"]
@@ -178,7 +179,7 @@ def _why_never_used(point: dict[str, Any]) -> str:
     return COMPARED if point["is_repetition"] else ""
 
 
-def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
+def _left_out_flags(points: Sequence[Point]) -> list[str]:
     """Name every spectrum that the law does not stand on."""
     points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
@@ -188,7 +189,7 @@ def _left_out_flags(points: Sequence[dict[str, Any]]) -> list[str]:
     return [f"{len(points) - len(left_out)} of {len(points)} points used; left out: {', '.join(left_out)}"]
 
 
-def _place(point: dict[str, Any]) -> str:
+def _place(point: Point) -> str:
     """Name a spectrum by its temperature (its set point if it gave no number), else by its number."""
     kelvin, set_k = point["temperature_k"], point["setpoint_k"]
     if point["conductivity_s_m"] is None:
@@ -201,7 +202,7 @@ def _place(point: dict[str, Any]) -> str:
 
 
 def _fit_rows(
-    branch: str, measured: Sequence[dict[str, Any]], form: ArrheniusForm, shared: SharedErrors
+    branch: str, measured: Sequence[Point], form: ArrheniusForm, shared: SharedErrors
 ) -> list[dict[str, Any]]:
     if _temperatures(measured) < 2:
         return []
@@ -222,8 +223,9 @@ def _fit_rows(
     remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":
         rows, changed = _with_change(rows, measured, points, bounds, form, choice)
+    spectra = [point["spectrum_id"] for point in points]
     for row in rows:
-        row["spectra"] = [point["spectrum_id"] for point in points]
+        row["spectra"] = spectra
         row["budget"] = row["budget"] | {"not_stated": not_stated}
         own = [flag for flag in row["flags"] if not (remarks and flag.startswith(WAY_BACK))]
         row["flags"] = list(
@@ -234,16 +236,15 @@ def _fit_rows(
 
 def _with_change(
     rows: list[dict[str, Any]],
-    measured: Sequence[dict[str, Any]],
-    points: Sequence[dict[str, Any]],
-    bounds: Sequence[dict[str, Any]],
+    measured: Sequence[Point],
+    points: Sequence[Point],
+    bounds: Sequence[Point],
     form: ArrheniusForm,
     choice: TemperatureLaw,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows with a change of the sample during the series, and the flags about it."""
-    known = [p | {"own_relative_u": own_relative_u(p)} for p in measured]
-    first = first_again(known, choice.preferred)
-    held = changes_while_held(known, choice.preferred)
+    first = first_again(measured, choice.preferred)
+    held = changes_while_held(measured, choice.preferred)
     if first is not None and first.is_significant and first.elapsed_s > 0:
         moved, _ = _rows_of_laws("all", corrected(points, first), bounds, form)
         by_law = {(row["law"], row["form"]): row for row in moved}
@@ -256,8 +257,8 @@ def _with_change(
 
 def _rows_of_laws(
     branch: str,
-    points: Sequence[dict[str, Any]],
-    bounds: Sequence[dict[str, Any]],
+    points: Sequence[Point],
+    bounds: Sequence[Point],
     form: ArrheniusForm,
     errors: Sequence[CommonError] = (),
 ) -> tuple[list[dict[str, Any]], TemperatureLaw]:
@@ -274,7 +275,7 @@ def _rows_of_laws(
     return [_fit_row(branch, law, form, Responses.of(fit, errors), choice) for law, form, fit in fits], choice
 
 
-def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _arrays(points: Sequence[Point]) -> dict[str, Any]:
     """Arguments common to every fit; the uncertainty is the part that is not common to all points.
 
     Uncertainties are stated when they are known of every number: of its resistance and of its temperature.
@@ -293,7 +294,7 @@ def _arrays(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
+def _spread_flags(points: Sequence[Point]) -> list[str]:
     """Say where the spread of a temperature is not known, for then no stated uncertainty counts."""
     unknown = sum(point["temperature_u_k"] is None for point in points)
     if not unknown:
@@ -304,14 +305,14 @@ def _spread_flags(points: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _celsius_flags(points: Sequence[dict[str, Any]]) -> list[str]:
+def _celsius_flags(points: Sequence[Point]) -> list[str]:
     """Say where a thermometer's numbers look like degrees Celsius that were taken for kelvin."""
     kelvin, sigma = (np.array([p[name] for p in points]) for name in ("temperature_k", "conductivity_s_m"))
     ratio = straighter_in_celsius(kelvin, np.log(sigma)) if len(points) else 0.0
     return [f"the unit of the temperature is in doubt: {celsius_words(ratio)}"] if ratio else []
 
 
-def _hysteresis_flags(branch: str, points: Sequence[dict[str, Any]], form: ArrheniusForm) -> list[str]:
+def _hysteresis_flags(branch: str, points: Sequence[Point], form: ArrheniusForm) -> list[str]:
     """Compare heating with cooling; empty for a run in one direction."""
     heating = np.array([p["branch"] == "heating" for p in points])
     if branch != "all" or heating.all() or not heating.any():

@@ -9,7 +9,7 @@ from labctl.store.analyses import Maker
 from labctl.version import __version__
 
 METHOD_VERSIONS = {
-    "ionic_resistance_series": "7",
+    "ionic_resistance_series": "8",
     "temperature_laws": "5",
     "transference_numbers": "6",
     "relaxation_times": "1",

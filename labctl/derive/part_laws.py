@@ -21,6 +21,7 @@ from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite
+from labctl.derive.law_points import Point, in_columns
 from labctl.derive.makers import METHOD_VERSIONS
 from labctl.derive.point_errors import SharedErrors, errors_of_run
 from labctl.store import Database
@@ -33,6 +34,7 @@ OF_RESISTANCE = {  # part: quantity and columns of its resistance and standard u
     APPARENT: ("grain_boundary", "resistance_ohm", "standard_uncertainty_ohm"),
     SPECIFIC: ("grain_boundary", "specific_resistance_ohm", "specific_resistance_u_ohm"),
 }
+OF_ARCS = ("bulk", "grain_boundary")
 OF_TOTAL = (BULK, APPARENT)
 """Parts that the total is the sum of."""
 FEWEST_TEMPERATURES = 3
@@ -61,12 +63,14 @@ def evaluated_part_laws(
     if of_all is None:
         return []
     form = cast(ArrheniusForm, next(row["form"] for row in laws if row["law"] == "arrhenius"))
-    points = {point["spectrum_id"]: point for point in derivations.law_points(db, run_id, own)}
-    kept = resistances.of_parts(db, db.part_ids(run_id))
+    kept = resistances.of_two_arcs(db, db.part_ids(run_id))
     if own_resistances is not None:
         kept = [row for row in kept if row["spectrum_id"] not in (own or {})] + list(own_resistances)
-    parts = {(row["spectrum_id"], row["quantity"]): row for row in kept}
-    used = [points[one] for one in of_all["spectra"] if _is_resolved(parts, one)]
+    parts = {(row["spectrum_id"], row["quantity"]): row for row in kept if row["quantity"] in OF_ARCS}
+    resolved = {one for one in of_all["spectra"] if _is_resolved(parts, one)}
+    if not resolved:
+        return []
+    used = in_columns(row for row in derivations.law_rows(db, run_id, own) if row["spectrum_id"] in resolved)
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     shared = errors_of_run(db, run_id)
     found = [_row(part, used, parts, form, shared) for part in OF_RESISTANCE]
@@ -105,7 +109,7 @@ def _own_u_ev(row: Row) -> float | None:
 
 def _is_resolved(parts: Mapping[tuple[int, str], Row], spectrum_id: int) -> bool:
     """Return whether bulk and boundary of a spectrum have resistances and capacitances in the window."""
-    both = [parts.get((spectrum_id, quantity)) for quantity in ("bulk", "grain_boundary")]
+    both = [parts.get((spectrum_id, quantity)) for quantity in OF_ARCS]
     return all(
         row is not None
         and not any(flag.startswith(UNRESOLVED) for flag in row["flags"])
@@ -122,7 +126,7 @@ def _relative_u(row: Row, value: str, u: str) -> float:
 
 def _row(
     part: str,
-    points: Sequence[Row],
+    points: Sequence[Point],
     parts: Mapping[tuple[int, str], Row],
     form: ArrheniusForm,
     shared: SharedErrors,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis.laws.common_errors import CommonError, common_errors, ranges_of_analyser
-from labctl.analysis.numerics.budget import Component, combined
+from labctl.analysis.numerics.budget import Component
 from labctl.analysis.numerics.thermometer import (
     SENSOR_TO_SAMPLE,
     TemperatureError,
@@ -18,12 +18,11 @@ from labctl.analysis.numerics.thermometer import (
 )
 from labctl.analysis.resistance.analyser_share import BEGINNINGS
 from labctl.analysis.resistance.series_choice import OF_ITS_OWN
-from labctl.derive.budgets import CONDUCTIVITY, budget_of, components_in, not_stated_in
 from labctl.derive.lag import is_moving
+from labctl.derive.law_points import Point, parts_of
 from labctl.store import Database
 from labctl.store.cells import stated_accuracy
 
-Point = Mapping[str, Any]
 SharedErrors = Callable[[Sequence[Point]], tuple[list[CommonError], list[str]]]
 FLAGS = ("poor fit", "circuit incomplete")
 LAG_NOT_STATED = f"{SENSOR_TO_SAMPLE} (lag of a moving temperature)"
@@ -36,13 +35,7 @@ def own_relative_u(point: Point) -> float | None:
 
     None where it is not known, or where nothing is left.
     """
-    total, analyser = point["relative_uncertainty_resistance"], point["relative_uncertainty_analyser"]
-    if total is None:
-        return None
-    components = components_in(budget_of(point), CONDUCTIVITY)
-    if components:
-        return combined(one for one in components if not one.common) / point["conductivity_s_m"] or None
-    return total if analyser is None else math.sqrt(max(total**2 - analyser**2, 0.0))
+    return parts_of(point).own_relative_u
 
 
 def times_of_flagged(points: Sequence[Point]) -> np.ndarray:
@@ -104,7 +97,7 @@ def errors_of_points(
     """
     if not points:
         return [], []
-    shared = [_shared(point) for point in points]
+    shared = [parts_of(point).shared() for point in points]
     analyser = [one.pop("analyser", None) for one in shared]
     kelvin = np.array([point["temperature_k"] for point in points])
     thermometer, silent = thermometer_components(_table(stated, "thermometer"), kelvin, measured)
@@ -167,17 +160,6 @@ def _is_flagged(point: Point) -> bool:
     return any(str(flag).startswith(FLAGS) for flag in point.get("flags") or ())
 
 
-def _shared(point: Point) -> dict[str, Component]:
-    """Return the components of a point that others share, relative to its conductivity, by their cause."""
-    sigma = point["conductivity_s_m"]
-    found = components_in(budget_of(point), CONDUCTIVITY)
-    return {
-        one.cause: one.scaled(1 / sigma)
-        for one in found
-        if one.common and one.cause and math.isfinite(one.change)
-    }
-
-
 def _of_analyser(points: Sequence[Point], found: Sequence[Component | None]) -> list[CommonError]:
     known = next((one for one in found if one is not None), None)
     if known is None:
@@ -192,7 +174,7 @@ def _not_stated(points: Sequence[Point], thermometer: Sequence[str]) -> list[str
     """Return the parts not stated of any point, with the number of points where it is not every one."""
     counts: dict[str, int] = {}
     for point in points:
-        for name in not_stated_in(budget_of(point)):
+        for name in parts_of(point).not_stated:
             counts[name] = counts.get(name, 0) + 1
     named = [
         name if count == len(points) else f"{name} ({count} of {len(points)} points)"

@@ -20,6 +20,8 @@ from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.distributions import student_quantile
 from labctl.derive.budgets import with_components
 from labctl.derive.lag import is_moving
+from labctl.derive.law_points import LawPoint
+from labctl.derive.point_errors import own_relative_u
 from labctl.store import Database
 
 COMPARED = "the first temperature again: compared, not fitted"
@@ -32,10 +34,12 @@ SHARED_95 = student_quantile(0.975, math.inf)
 Points = Sequence[Mapping[str, Any]]
 
 
-def with_repetition(db: Database, run_id: int, points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the points of a run, each with whether it `is_repetition` of the first temperature."""
+def with_repetition(db: Database, run_id: int, points: list[LawPoint]) -> list[LawPoint]:
+    """Say of each point of a run, in place, whether it `is_repetition` of the first temperature."""
     last = _repetition_place(points) if _repeats_first(db, run_id) else None
-    return [point | {"is_repetition": place == last} for place, point in enumerate(points)]
+    for place, point in enumerate(points):
+        point["is_repetition"] = place == last
+    return points
 
 
 def _repeats_first(db: Database, run_id: int) -> bool:
@@ -199,7 +203,7 @@ def _u_ln_sigma(point: Mapping[str, Any], fit: LawFit) -> float:
     if not fit.series.stated:
         return math.sqrt(fit.solution.variance_factor)
     slope_per_k = _slope_per_k(point["temperature_k"], fit)
-    return math.hypot(point["own_relative_u"], slope_per_k * point["temperature_u_k"])
+    return math.hypot(own_relative_u(point) or math.nan, slope_per_k * point["temperature_u_k"])
 
 
 def _slope_per_k(kelvin: float, fit: LawFit) -> float:

@@ -29,6 +29,7 @@ from labctl.version import __version__
 
 MOST_AT_THE_END = 300  # distributions of relaxation times that a job makes while the next one waits
 NOT_COMPARED = ("id", "analysis_id", "derived_s")
+ADDED_LATER = ("circuit_fit",)  # not compared where the kept row has none: an earlier labctl made it
 KEY_OF = {  # derived rows: columns that name a row within an analysis
     "resistances": ("spectrum_id", "quantity"),
     "conductivities": ("spectrum_id",),
@@ -292,7 +293,8 @@ def _differences(
         if key not in after or key not in before:
             sentences.append(f"{where}: {'not derived any more' if key in before else 'derived now only'}")
             continue
-        columns = [name for name in after[key] if name not in NOT_COMPARED]
+        lacking = {name for name in ADDED_LATER if before[key].get(name) is None}
+        columns = [name for name in after[key] if name not in NOT_COMPARED and name not in lacking]
         sentences += [
             f"{where}: {name} was {before[key].get(name)!r:.60}, is {after[key][name]!r:.60}"
             for name in columns

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,8 +45,8 @@ def run_window(
     application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)  # F12 must reach the window
     choose_scheme(application, scheme)
     share_the_interpreter()
-    starter = RunnerStarter(station, db, runner_options) if start_runner else (lambda: None)
-    window = Window(station, db, starter, RehearsalStarter(station, db, runner_options))
+    starter = RunnerStarter(station, db, runner_options)
+    window = Window(station, db, starter, RehearsalStarter(station, db, runner_options), at_once=start_runner)
     lock = lock_against_second_window(window, db)
     window.show()
     _end_at_signals(window)
@@ -76,10 +77,10 @@ class RunnerStarter:
     def __init__(self, station: Station, db: Path, options: Sequence[str] = ()) -> None:
         self._station, self._db, self._options = station, db, options
 
-    def __call__(self) -> None:
-        """Start a runner; a second runner of the same station ends at once and logs the reason."""
+    def __call__(self) -> "subprocess.Popen[bytes]":
+        """Start a runner and return its process; a second one of a station ends at once and logs why."""
         arguments = ["runner", "--station", self._station.source, "--db", str(self._db), *self._options]
-        start_labctl(arguments, self._db.with_suffix(".runner.log"))
+        return start_labctl(arguments, self._db.with_suffix(".runner.log"))
 
 
 class RehearsalStarter:

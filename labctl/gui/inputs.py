@@ -4,11 +4,26 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from pymeasure.display.inputs import BooleanInput, ListInput, StringInput, VectorInput
 from pymeasure.display.widgets import InputsWidget
+from pymeasure.experiment import (
+    BooleanParameter,
+    FloatParameter,
+    IntegerParameter,
+    ListParameter,
+    VectorParameter,
+)
 
 from labctl.config.first_again import KEY as FIRST_AGAIN
 from labctl.config.first_again import is_cheap
-from labctl.gui.decimal_field import refuse_pasted_commas, type_comma_as_point
+from labctl.gui.number_field import (
+    NotFilledIn,
+    NumberField,
+    NumberInput,
+    NumbersField,
+    NumbersInput,
+    in_words,
+)
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtCore, QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
@@ -25,14 +40,6 @@ FIRST = (  # parameters set for every measurement
 
 
 LONGEST_LINE = 34  # letters of a label; longer labels take two lines
-
-
-class NotFilledIn(ValueError):
-    """A field without a valid value; `field` is the widget."""
-
-    def __init__(self, field: QtWidgets.QWidget, problem: str) -> None:
-        super().__init__(f"{field.accessibleName()}: {problem}")
-        self.field = field
 
 
 class ProcedureInputs(InputsWidget):
@@ -55,8 +62,13 @@ class ProcedureInputs(InputsWidget):
         for name in self._inputs:
             _changes(getattr(self, name)).connect(self.edited)
         let_wheel_pass(self)
-        type_comma_as_point(self)
-        refuse_pasted_commas(self)
+        self._default = {name: self._shown(name) for name in self._inputs}
+
+    def _setup_ui(self) -> None:
+        """Make a field for each parameter; a parameter with an input class of its own keeps it."""
+        parameters = self._procedure.parameter_objects()
+        for name in self._inputs:
+            setattr(self, name, _field_of(parameters[name]))
 
     def _layout(self, inputs_in_scrollarea: bool) -> None:
         """Place labels beside their fields, not above."""
@@ -75,13 +87,54 @@ class ProcedureInputs(InputsWidget):
             self.labels[name] = PlainLabel(f"{parameter.name}{units}".replace("degC", "°C"), self)
             self.labels[name].setBuddy(field)
             self.labels[name].setWordWrap(len(self.labels[name].text()) > LONGEST_LINE)
-            if isinstance(field, QtWidgets.QLineEdit):
+            if isinstance(field, QtWidgets.QLineEdit) and not isinstance(field, NumberField):
                 field.setCursorPosition(0)
                 form.addRow(self.labels[name])
                 form.addRow(field)
             else:
                 _show_whole(field)
                 form.addRow(self.labels[name], field)
+
+    def _setup_visibility_groups(self) -> None:
+        """Show fields only while the parameters that they are grouped by have the values for them."""
+        parameters = self._procedure.parameter_objects()
+        self._shown_when = {
+            name: {
+                by: when
+                for by, when in parameters[name].group_by.items()
+                if by in self._inputs and by != name
+            }
+            for name in self._inputs
+        }
+        for by in {by for conditions in self._shown_when.values() for by in conditions}:
+            _changes(getattr(self, by)).connect(self._show_groups)
+        self._show_groups()
+
+    def _show_groups(self, *_: Any) -> None:
+        for name, conditions in self._shown_when.items():
+            if not conditions:
+                continue
+            visible = all(_holds(when, getattr(self, by)) for by, when in conditions.items())
+            getattr(self, name).setVisible(visible)
+            if name in self.labels:
+                self.labels[name].setVisible(visible)
+
+    def understood(self) -> list[str]:
+        """Return name and value, as understood, of each field that is not as the procedure has it by default.
+
+        Raises NotFilledIn that names the field at fault.
+        """
+        changed = [name for name in self._inputs if self._shown(name) != self._default[name]]
+        return [f"{self._name(name)} {in_words(getattr(self, name)) or 'empty'}" for name in changed]
+
+    def _name(self, name: str) -> str:
+        return self._procedure.parameter_objects()[name].name
+
+    def _shown(self, name: str) -> str:
+        try:
+            return in_words(getattr(self, name))
+        except NotFilledIn:
+            return "?"
 
     def fields(self) -> list[QtWidgets.QWidget]:
         """The fields from top to bottom."""
@@ -109,6 +162,8 @@ class ProcedureInputs(InputsWidget):
             field = getattr(self, name)
             try:
                 shown = field.parameter.value
+            except NotFilledIn:
+                raise
             except (ValueError, TypeError) as error:
                 raise NotFilledIn(field, str(error)) from error
             was_shown, exact = self._loaded.get(name, (None, None))
@@ -125,7 +180,6 @@ class ProcedureInputs(InputsWidget):
         procedure.set_parameters(known)
         self._leave_repetition_to_the_user()
         self.set_parameters(procedure.parameter_objects())
-        refuse_pasted_commas(self)
         self._loaded = {name: (getattr(self, name).parameter.value, value) for name, value in known.items()}
 
 
@@ -143,8 +197,44 @@ def inputs_of(procedure_class: type) -> list[str]:
     return list(dict.fromkeys(ordered))
 
 
+def _field_of(parameter: Any) -> QtWidgets.QWidget:
+    """Return a field for a parameter of pymeasure."""
+    if parameter.ui_class is VectorInput or (
+        parameter.ui_class is None and isinstance(parameter, VectorParameter)
+    ):
+        return NumbersInput(parameter)
+    if parameter.ui_class is not None:
+        return parameter.ui_class(parameter)
+    if isinstance(parameter, FloatParameter | IntegerParameter):
+        return NumberInput(parameter, whole=isinstance(parameter, IntegerParameter))
+    if isinstance(parameter, BooleanParameter):
+        return BooleanInput(parameter)
+    return ListInput(parameter) if isinstance(parameter, ListParameter) else StringInput(parameter)
+
+
+def _holds(condition: Any, field: Any) -> bool:
+    """Return whether a field has the value, or fulfils the condition, that shows another field."""
+    value = _state_of(field)
+    if callable(condition):
+        return bool(condition(value))
+    return value == (bool(condition) if isinstance(field, QtWidgets.QCheckBox) else condition)
+
+
+def _state_of(field: Any) -> Any:
+    if isinstance(field, QtWidgets.QCheckBox):
+        return field.isChecked()
+    if isinstance(field, QtWidgets.QComboBox):
+        return field.currentText()
+    if isinstance(field, NumberField):
+        try:
+            return field.value()
+        except NotFilledIn:
+            return None
+    return field.text() if isinstance(field, QtWidgets.QLineEdit) else field.value()
+
+
 def _shows_no_units(field: Any, parameter: Any) -> bool:
-    return bool(getattr(parameter, "units", None)) and isinstance(field, QtWidgets.QLineEdit)
+    return bool(getattr(parameter, "units", None)) and isinstance(field, NumbersField | StringInput)
 
 
 def _show_whole(field: QtWidgets.QWidget) -> None:
@@ -157,6 +247,8 @@ def _show_whole(field: QtWidgets.QWidget) -> None:
 def _changes(field: QtCore.QObject) -> Any:
     if isinstance(field, QtWidgets.QCheckBox):
         return field.toggled
+    if isinstance(field, NumberField | NumbersField):
+        return field.valueChanged
     if isinstance(field, QtWidgets.QLineEdit):
         return field.textChanged
     if isinstance(field, QtWidgets.QComboBox):

@@ -11,7 +11,8 @@ from labctl.config.protocol import Protocol, read_protocol
 from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
-from labctl.gui.inputs import NotFilledIn, ProcedureInputs, tab_through
+from labctl.gui.inputs import ProcedureInputs, tab_through
+from labctl.gui.number_field import NotFilledIn, mark_fault
 from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
@@ -21,6 +22,7 @@ from labctl.queue.hours import hour_in_words, parse_future_hour
 from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
 from labctl.readmodel.formatting import duration
 from labctl.readmodel.protocol_text import ProcedureForm, SampleForm, protocol_text
+from labctl.readmodel.station_view import StationView
 
 CHECK_AFTER_MS = 400
 ONE_PRESS_S = 1.0  # longer than the pause before a held key repeats
@@ -49,6 +51,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._filled_in: ProcedureForm | None = None  # entry of the sequence that the form shows, unedited
         self._offered: list[Offered] = []
         self._free_s: float | None = None
+        self._waits_for = ""
         self._build()
         self._lay_out()
         self._connect()
@@ -91,9 +94,12 @@ class QueueingPanel(QtWidgets.QWidget):
             return
         self._filled_in = form
 
-    def expect_free_at(self, free_s: float | None) -> None:
-        """Set the expected end of the jobs already queued; None if unknown."""
-        self._free_s = free_s
+    def expect_after(self, view: StationView) -> None:
+        """Set when a new job can begin, from the jobs queued already; None where that is not known."""
+        ends = [one.end_s for one in view.expected.values()]
+        known = view.pause is None and view.runner_state == "running" and None not in ends
+        self._free_s = max((end for end in ends if end is not None), default=view.time_s) if known else None
+        self._waits_for = "" if known else _reason_without_end(view)
 
     def check(self) -> None:
         """Check the protocol against the station's limits and show its duration; no instrument is touched."""
@@ -158,6 +164,10 @@ class QueueingPanel(QtWidgets.QWidget):
         self.estimate = PlainLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.review = PlainLabel(self)
+        self.review.setWordWrap(True)
+        self.review.setAccessibleName("As understood")
+        self.review.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._clock = RealClock()
         self._last_press: tuple[Submission, float] | None = None
         self._in_hand = False
@@ -180,6 +190,7 @@ class QueueingPanel(QtWidgets.QWidget):
         whole = QtWidgets.QVBoxLayout(self)
         whole.setContentsMargins(6, 0, 0, 6)
         whole.addWidget(area)
+        whole.addWidget(self.review)
         whole.addWidget(self.estimate)
         whole.addLayout(_row(self.check_button, self.queue_button))
         in_sequence = (self.sequence, self.add, self.replace, self.remove)
@@ -274,7 +285,19 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def _edited(self) -> None:
         self.estimate.setText("")
+        self._show_review()
         self._timer.start()
+
+    def _show_review(self) -> None:
+        """Show how the form is understood, before anything is queued."""
+        try:
+            words = [*self.inputs.understood(), *self.sample.understood()]
+            shown, refused = f"Understood: {', '.join(words)}" if words else "", False
+        except NotFilledIn as error:
+            shown, refused = f"not understood: {error}", True
+        self.review.setText(shown)
+        self.review.setProperty("refused", refused)
+        self.review.style().polish(self.review)
 
     def _check_quietly(self) -> None:
         """Show the estimate of the form; show nothing for an incomplete form."""
@@ -294,8 +317,14 @@ class QueueingPanel(QtWidgets.QWidget):
         except ValueError as error:
             self._refuse(str(error))
             if isinstance(error, NotFilledIn):
-                error.field.setFocus()
+                self._show_fault(error.field)
             return None
+
+    def _show_fault(self, field: QtWidgets.QWidget) -> None:
+        """Scroll to the field at fault, in red."""
+        field.setFocus()
+        mark_fault(field, True)
+        self._area.ensureWidgetVisible(field)
 
     def _submission_or_error(self) -> Submission:
         folder = self._chosen().folder or self._folder
@@ -306,8 +335,9 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def _show_estimate(self, found: Forecast) -> None:
         takes_s, now_s = found.takes_s, RealClock().time()
-        begin_s = max(now_s, self._free_s or now_s)
-        end = f", done about {hour_in_words(begin_s + takes_s, now_s)}" if takes_s == takes_s else ""
+        end = self._waits_for
+        if self._free_s is not None and takes_s == takes_s:
+            end = f", done about {hour_in_words(max(now_s, self._free_s) + takes_s, now_s)}"
         held = f"{len(found.steps)} steps within the limits of {self._station.name} and its instruments"
         steps = f"{held}; {duration(takes_s)}{end}"
         self._say(". ".join([steps, *found.warnings]))
@@ -361,6 +391,8 @@ class QueueingPanel(QtWidgets.QWidget):
             self._filled_in = self.form()
         except ValueError as error:
             self._refuse(str(error))
+            if isinstance(error, NotFilledIn):
+                self._show_fault(error.field)
             return
         self._sequence[place] = [self._filled_in]
         self._show_sequence()
@@ -425,6 +457,15 @@ class _ScrolledColumn(QtWidgets.QScrollArea):
             bar = self.verticalScrollBar().sizeHint().width()
             hint.setWidth(content.minimumSizeHint().width() + bar)
         return hint
+
+
+def _reason_without_end(view: StationView) -> str:
+    """Return why the end of a new job is not known, to be appended to its duration."""
+    if view.pause is not None:
+        return "; no end is known while the queue is paused"
+    if view.runner_state != "running":
+        return "; no runner is running"
+    return "; a job before it has no known end"
 
 
 def _short(form: ProcedureForm) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from labctl.config.amended_values import LARGEST_CORRECTION_K, NONE
 from labctl.config.sample import ELECTRODES, pellet_diameter_mm
-from labctl.gui.decimal_field import DecimalField
 from labctl.gui.inputs import tab_through
+from labctl.gui.number_field import NotFilledIn, NumberField
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
@@ -18,7 +18,7 @@ TAKEN_AWAY = ("pellet_diameter_mm", "thickness_after_mm", "thermal_expansion_per
 EXPANSIONS = ("thermal_expansion_per_k", "thermal_expansion_uncertainty_per_k")
 PPM = 1e-6
 TEXTS = ("composition", "cation", "note")
-NO_CORRECTION_K = -LARGEST_CORRECTION_K - 1  # shown as words
+REQUIRED = ("thickness_mm", "diameter_mm", "area_cm2")
 
 
 class SampleCorrection(QtWidgets.QWidget):
@@ -39,23 +39,23 @@ class SampleCorrection(QtWidgets.QWidget):
     def __init__(self, sample: Mapping[str, Any], parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._sample = sample
-        self.thickness_mm, self.thickness_u_mm = DecimalField(200, " mm"), DecimalField(10, " mm", NOT_KNOWN)
+        self.thickness_mm, self.thickness_u_mm = NumberField(200, "mm"), NumberField(10, "mm", NOT_KNOWN)
         self.size_kind = QtWidgets.QComboBox(self)
         self.size_kind.addItems(["Diameter", "Area"])
         self.size_kind.setAccessibleName("Diameter or area")
-        self.diameter_mm, self.diameter_u_mm = DecimalField(300, " mm"), DecimalField(30, " mm", NOT_KNOWN)
-        self.area_cm2, self.area_u_cm2 = DecimalField(1000, " cm²"), DecimalField(100, " cm²", NOT_KNOWN)
-        self.pellet_mm = DecimalField(200, " mm", NOT_STATED)
-        self.pellet_u_mm = DecimalField(20, " mm", NOT_KNOWN)
-        self.after_mm = DecimalField(200, " mm", "not measured")
-        self.after_u_mm = DecimalField(10, " mm", NOT_KNOWN)
-        self.expansion_ppm_k = DecimalField(1000, " ppm/K", NOT_STATED)
-        self.expansion_u_ppm_k = DecimalField(1000, " ppm/K", NOT_KNOWN)
+        self.diameter_mm, self.diameter_u_mm = NumberField(300, "mm"), NumberField(30, "mm", NOT_KNOWN)
+        self.area_cm2, self.area_u_cm2 = NumberField(1000, "cm²"), NumberField(100, "cm²", NOT_KNOWN)
+        self.pellet_mm = NumberField(200, "mm", NOT_STATED)
+        self.pellet_u_mm = NumberField(20, "mm", NOT_KNOWN)
+        self.after_mm = NumberField(200, "mm", "not measured")
+        self.after_u_mm = NumberField(10, "mm", NOT_KNOWN)
+        self.expansion_ppm_k = NumberField(1000, "ppm/K", NOT_STATED)
+        self.expansion_u_ppm_k = NumberField(1000, "ppm/K", NOT_KNOWN)
         self.lead_ohm, self.lead_u_ohm = (
-            DecimalField(1e6, " ohm", NOT_KNOWN),
-            DecimalField(1e6, " ohm", NOT_KNOWN),
+            NumberField(1e6, "ohm", NOT_KNOWN),
+            NumberField(1e6, "ohm", NOT_KNOWN),
         )
-        self.thermometer_k = DecimalField(LARGEST_CORRECTION_K, " K", NOT_KNOWN, NO_CORRECTION_K)
+        self.thermometer_k = NumberField(LARGEST_CORRECTION_K, "K", NOT_KNOWN, -LARGEST_CORRECTION_K)
         self.composition, self.cation, self.note = (QtWidgets.QLineEdit(self) for _ in range(3))
         self.electrodes = QtWidgets.QComboBox(self)
         self.electrodes.addItems(list(dict.fromkeys((*ELECTRODES, str(sample["electrodes"])))))
@@ -85,7 +85,10 @@ class SampleCorrection(QtWidgets.QWidget):
         self._show_size()
 
     def values(self) -> dict[str, Any]:
-        """Return the changed values, by the keys of `labctl.config.amended_values.amended_values`."""
+        """Return the changed values, by the keys of `labctl.config.amended_values.amended_values`.
+
+        Raises NotFilledIn that names a field that is not understood, or is empty and must not be.
+        """
         other = ("area_",) if self._by_diameter() else ("diameter_",)
         found = {
             key: value
@@ -98,9 +101,12 @@ class SampleCorrection(QtWidgets.QWidget):
         for key in EXPANSIONS:
             if isinstance(found.get(key), float):
                 found[key] *= PPM
-        if found.get("thermometer_correction_k") == self.thermometer_k.minimum():
+        for key, value in found.items():
+            if value is None and key in REQUIRED:
+                raise NotFilledIn(self._numbers[key], "not filled in")
+        if "thermometer_correction_k" in found and found["thermometer_correction_k"] is None:
             found["thermometer_correction_k"] = NONE
-        return found
+        return {key: 0.0 if value is None else value for key, value in found.items()}
 
     def _by_diameter(self) -> bool:
         return self.size_kind.currentIndex() == 0
@@ -126,16 +132,15 @@ class SampleCorrection(QtWidgets.QWidget):
             "lead_uncertainty_ohm": sample["lead_u_ohm"] or 0.0,
         }
         for key, value in shown.items():
-            self._numbers[key].setValue(value)
-        correction_k = sample["thermometer_correction_k"]
-        self.thermometer_k.setValue(NO_CORRECTION_K if correction_k is None else correction_k)
+            self._numbers[key].setValue(value or None)
+        self.thermometer_k.setValue(sample["thermometer_correction_k"])
         for name in TEXTS:
             getattr(self, name).setText(sample[name] or "")
             getattr(self, name).setCursorPosition(0)
         self.electrodes.setCurrentText(str(sample["electrodes"]))
 
     def _filled_in(self) -> dict[str, Any]:
-        """Return every value as shown, rounded to the digits of its field."""
+        """Return every value; exact where its field was not edited. Raises NotFilledIn."""
         found: dict[str, Any] = {key: field.value() for key, field in self._numbers.items()}
         found |= {name: getattr(self, name).text().strip() for name in TEXTS}
         return found | {"electrodes": self.electrodes.currentText()}

@@ -7,8 +7,8 @@ from typing import Any
 
 from labctl.config.fixture import Points
 from labctl.config.sample import ELECTRODES
-from labctl.gui.decimal_field import DecimalField
-from labctl.gui.inputs import NotFilledIn, tab_through
+from labctl.gui.inputs import tab_through
+from labctl.gui.number_field import NotFilledIn, NumberField, in_words, mark_fault
 from labctl.gui.qt import QtWidgets, Signal
 from labctl.gui.wheel import let_wheel_pass
 from labctl.readmodel.protocol_text import SampleForm
@@ -19,10 +19,22 @@ NUMBERS = (
     *("pellet_diameter_mm", "pellet_diameter_u_mm", "lead_ohm", "lead_u_ohm"),
     *("thickness_after_mm", "thickness_after_u_mm"),
 )
+STATED = (
+    *("thickness_mm", "diameter_mm", "area_cm2", "pellet_diameter_mm", "thickness_after_mm", "lead_ohm"),
+    *("thermal_expansion_per_k", "temperature_max_degc", "potential_max_v", "current_max_a"),
+)
+UNCERTAINTIES = {
+    "thickness_mm": "thickness_u_mm",
+    "area_cm2": "area_u_cm2",
+    "pellet_diameter_mm": "pellet_diameter_u_mm",
+    "thickness_after_mm": "thickness_after_u_mm",
+    "thermal_expansion_per_k": "thermal_expansion_u_per_k",
+    "lead_ohm": "lead_u_ohm",
+}
 EXPANSIONS = ("thermal_expansion_per_k", "thermal_expansion_u_per_k")
 PPM = 1e-6
 CEILINGS = ("potential_max_v", "current_max_a")
-NO_CEILING_DEGC = -273.15  # shown as words
+COLDEST_DEGC = -273.15
 
 
 class SampleInputs(QtWidgets.QGroupBox):
@@ -46,24 +58,22 @@ class SampleInputs(QtWidgets.QGroupBox):
         self.electrodes = QtWidgets.QComboBox(self)
         self.electrodes.addItems(ELECTRODES)
         self.thickness_mm, self.thickness_u_mm = (
-            DecimalField(100, " mm", "not filled in"),
-            DecimalField(10, " mm"),
+            NumberField(100, "mm", "not filled in"),
+            NumberField(10, "mm"),
         )
-        self.diameter_mm = DecimalField(300, " mm", "not filled in")
-        self.area_cm2 = DecimalField(1000, " cm²", "not filled in")
-        self.area_u_cm2 = DecimalField(100, " cm²")
-        self.pellet_diameter_mm = DecimalField(200, " mm", "not stated")
-        self.pellet_diameter_u_mm = DecimalField(20, " mm")
-        self.thickness_after_mm = DecimalField(100, " mm", "not measured")
-        self.thickness_after_u_mm = DecimalField(10, " mm")
-        self.thermal_expansion_per_k = DecimalField(1000, " ppm/K", "not stated")
-        self.thermal_expansion_u_per_k = DecimalField(1000, " ppm/K")
-        self.lead_ohm, self.lead_u_ohm = DecimalField(1e6, " ohm", "not known"), DecimalField(1e6, " ohm")
-        self.temperature_max_degc = DecimalField(2000, " °C", "as the station")
-        self.temperature_max_degc.setMinimum(NO_CEILING_DEGC)
-        self.temperature_max_degc.setValue(NO_CEILING_DEGC)
-        self.potential_max_v = DecimalField(1000, " V", "as the station")
-        self.current_max_a = DecimalField(1000, " A", "as the station")
+        self.diameter_mm = NumberField(300, "mm", "not filled in")
+        self.area_cm2 = NumberField(1000, "cm²", "not filled in")
+        self.area_u_cm2 = NumberField(100, "cm²")
+        self.pellet_diameter_mm = NumberField(200, "mm", "not stated")
+        self.pellet_diameter_u_mm = NumberField(20, "mm")
+        self.thickness_after_mm = NumberField(100, "mm", "not measured")
+        self.thickness_after_u_mm = NumberField(10, "mm")
+        self.thermal_expansion_per_k = NumberField(1000, "ppm/K", "not stated")
+        self.thermal_expansion_u_per_k = NumberField(1000, "ppm/K")
+        self.lead_ohm, self.lead_u_ohm = NumberField(1e6, "ohm", "not known"), NumberField(1e6, "ohm")
+        self.temperature_max_degc = NumberField(2000, "°C", "as the station", low=COLDEST_DEGC)
+        self.potential_max_v = NumberField(1000, "V", "as the station")
+        self.current_max_a = NumberField(1000, "A", "as the station")
         self.fixture = QtWidgets.QCheckBox(self)
         self._fixture_points: dict[str, Points | None] = {}
         self._load_fixture({})
@@ -76,9 +86,7 @@ class SampleInputs(QtWidgets.QGroupBox):
         name = self.name.currentText().strip()
         if not name:
             raise NotFilledIn(self.name, "give the sample a name")
-        for field in (self.thickness_mm, self.area_cm2):
-            if not field.value():
-                raise NotFilledIn(field, "not filled in; without it there is no conductivity")
+        self._require_size()
         if self.pellet_diameter_u_mm.value() and not self.pellet_diameter_mm.value():
             raise NotFilledIn(self.pellet_diameter_mm, "not filled in, although its uncertainty is")
         if self.thickness_after_u_mm.value() and not self.thickness_after_mm.value():
@@ -90,12 +98,12 @@ class SampleInputs(QtWidgets.QGroupBox):
         if self.lead_ohm.value() and self.fixture.isChecked() and self._fixture_points.get("fixture_short"):
             raise NotFilledIn(self.lead_ohm, "the short would take the leads off twice; untick the fixture")
         texts = {key: getattr(self, key).text().strip() for key in TEXTS}
-        numbers = {key: getattr(self, key).value() for key in (*NUMBERS, *CEILINGS)}
-        numbers |= {key: PPM * getattr(self, key).value() for key in EXPANSIONS}
+        numbers: dict[str, Any] = {key: getattr(self, key).value() or 0.0 for key in (*NUMBERS, *CEILINGS)}
+        numbers |= {key: PPM * (getattr(self, key).value() or 0.0) for key in EXPANSIONS}
         filled = SampleForm(
             name,
             electrodes=self.electrodes.currentText(),
-            temperature_max_degc=self._temperature_max_degc(),
+            temperature_max_degc=self.temperature_max_degc.value(),
             **texts,
             **numbers,
         )
@@ -112,16 +120,38 @@ class SampleInputs(QtWidgets.QGroupBox):
             getattr(self, key).setText(getattr(sample, key))
         self.electrodes.setCurrentText(sample.electrodes)
         for key in (*NUMBERS, *CEILINGS):
-            getattr(self, key).setValue(getattr(sample, key))
+            getattr(self, key).setValue(getattr(sample, key) or None)
         for key in EXPANSIONS:
-            getattr(self, key).setValue(getattr(sample, key) / PPM)
-        highest = sample.temperature_max_degc
-        self.temperature_max_degc.setValue(NO_CEILING_DEGC if highest is None else highest)
+            getattr(self, key).setValue(getattr(sample, key) / PPM or None)
+        self.temperature_max_degc.setValue(sample.temperature_max_degc)
         self._load_fixture({"fixture_short": sample.fixture_short, "fixture_open": sample.fixture_open})
 
-    def _temperature_max_degc(self) -> float | None:
-        value = self.temperature_max_degc.value()
-        return None if value == self.temperature_max_degc.minimum() else value
+    def _require_size(self) -> None:
+        """Raise NotFilledIn where thickness or area is not stated, or a number is not understood."""
+        self.diameter_mm.value()
+        for field in (self.thickness_mm, self.area_cm2):
+            if field.value() is None:
+                raise NotFilledIn(field, "not filled in; without it there is no conductivity")
+            if not field.value():
+                raise NotFilledIn(field, "is 0; without it there is no conductivity")
+
+    def understood(self) -> list[str]:
+        """Return the numbers that are filled in, as understood; raises NotFilledIn."""
+        return [words for key in STATED if (words := self._stated(key))]
+
+    def _stated(self, key: str) -> str:
+        field = getattr(self, key)
+        value, uncertainty = in_words(field), getattr(self, UNCERTAINTIES.get(key, ""), None)
+        more = in_words(uncertainty) if uncertainty is not None else ""
+        return f"{field.accessibleName()} {value}{f' ± {more}' if more else ''}" if value else ""
+
+    def clear_for_another(self) -> None:
+        """Keep what another pellet has in common with this one; its name and thickness are to be given."""
+        self.name.setEditText("")
+        self.note.clear()
+        for key in ("thickness_mm", "thickness_after_mm", "thickness_after_u_mm"):
+            getattr(self, key).clear()
+        self.name.setFocus()
 
     def _load_fixture(self, points: dict[str, Points | None]) -> None:
         """Show the fixture of a sample, which cannot be typed: it is kept until the user unticks it."""
@@ -172,8 +202,11 @@ class SampleInputs(QtWidgets.QGroupBox):
         form = QtWidgets.QFormLayout(self)
         form.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.WrapLongRows)
         for label, field in rows.items():
-            field.setAccessibleName(label.replace("&", "").strip())
+            field.setAccessibleName(label.replace("&", "").removeprefix("or ").strip().capitalize())
             form.addRow(label, field)
+        for key, its_uncertainty in UNCERTAINTIES.items():
+            name = getattr(self, key).accessibleName()
+            getattr(self, its_uncertainty).setAccessibleName(f"Standard uncertainty of {name.lower()}")
         tab_through(list(rows.values()))
 
     def _connect(self) -> None:
@@ -192,17 +225,18 @@ class SampleInputs(QtWidgets.QGroupBox):
         if name in self._remembered:
             self.load(self._remembered[name])
 
-    def _area_from_diameter(self, diameter_mm: float) -> None:
-        _set_quietly(self.area_cm2, pi / 4 * (diameter_mm / 10) ** 2)
+    def _area_from_diameter(self, diameter_mm: float | None) -> None:
+        _set_quietly(self.area_cm2, None if diameter_mm is None else pi / 4 * (diameter_mm / 10) ** 2)
         self.edited.emit()
 
-    def _diameter_from_area(self, area_cm2: float) -> None:
-        _set_quietly(self.diameter_mm, 10 * sqrt(4 / pi * area_cm2))
+    def _diameter_from_area(self, area_cm2: float | None) -> None:
+        _set_quietly(self.diameter_mm, None if area_cm2 is None else 10 * sqrt(4 / pi * area_cm2))
 
 
-def _set_quietly(field: DecimalField, value: float) -> None:
+def _set_quietly(field: NumberField, value: float | None) -> None:
     blocked = field.blockSignals(True)
     field.setValue(value)
+    mark_fault(field, False)
     field.blockSignals(blocked)
 
 

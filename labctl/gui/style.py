@@ -26,6 +26,7 @@ QPushButton#safe {{
 ControlBar[station="trouble"] QPushButton#safe {{ border-color: #ffffff; }}
 QPushButton#safe:hover, QPushButton#safe:focus {{ background: #d33a30; border-color: {foreground}; }}
 QPushButton#safe:disabled {{ background: #8c5a56; }}
+QLineEdit[refused="true"], QComboBox[refused="true"] {{ border: 2px solid {error}; }}
 QLabel[refused="true"], QLabel#trouble {{ color: {error}; font-weight: bold; }}
 """
 

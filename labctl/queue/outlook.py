@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from labctl.queue.heartbeat import Heartbeat
 from labctl.queue.job import STARTABLE, Job
+from labctl.queue.pauses import Pause
 
 
 @dataclass(frozen=True)
@@ -18,24 +19,37 @@ class Expectation:
 
 
 def outlook_of_all(
-    jobs: Sequence[Job], now_s: float, runners: Mapping[str, Heartbeat]
+    jobs: Sequence[Job], now_s: float, runners: Mapping[str, Heartbeat], pauses: Sequence[Pause] = ()
 ) -> dict[int, Expectation]:
-    """Expect the jobs of each station by themselves: stations do not wait for each other."""
+    """Expect the jobs of each station by themselves: stations do not wait for each other.
+
+    `pauses` are those in force, newest first, of all stations.
+    """
     expected: dict[int, Expectation] = {}
     for station in {job.rig for job in jobs}:
-        expected |= outlook([job for job in jobs if job.rig == station], now_s, runners.get(station))
+        pause = next((one for one in pauses if one.station in (station, "")), None)
+        expected |= outlook([job for job in jobs if job.rig == station], now_s, runners.get(station), pause)
     return expected
 
 
-def outlook(jobs: Sequence[Job], now_s: float, runner: Heartbeat | None) -> dict[int, Expectation]:
-    """Expect one job after the other: always the first of the queue that may begin."""
+def outlook(
+    jobs: Sequence[Job], now_s: float, runner: Heartbeat | None, pause: Pause | None = None
+) -> dict[int, Expectation]:
+    """Expect one job after the other: always the first of the queue that may begin.
+
+    While the queue is paused no waiting job has a begin or an end. The job under way has one only where the
+    pause lets it finish.
+    """
     expected: dict[int, Expectation] = {}
     free_s: float | None = now_s
     for job in jobs:
         if job.state == "running":
-            free_s = runner.expected_end_s if runner is not None and runner.job_id == job.id else None
+            goes_on = runner is not None and runner.job_id == job.id and not (pause and pause.after != "job")
+            free_s = runner.expected_end_s if runner is not None and goes_on else None
             expected[job.id] = Expectation(None, free_s, _late(job, free_s))
     waiting = [job for job in jobs if job.state in STARTABLE]
+    if pause is not None:
+        return expected | {job.id: Expectation(None, None) for job in waiting}
     while waiting:
         job = _next(waiting, free_s)
         waiting.remove(job)

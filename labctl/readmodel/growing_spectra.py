@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from labctl.analysis import Spectrum, fit_circuit
 from labctl.derive.excluded_points import inside
 from labctl.derive.in_force import InForce
+from labctl.readmodel.circuit_curve import with_fitted_circuit, with_stored_circuit
 from labctl.readmodel.snapshot import Array, RelaxationCurve, SpectrumCurve
 from labctl.store import Database
 from labctl.store.queries import relaxation_times, resistances, spectra
@@ -57,10 +57,13 @@ def _excluded(curve: SpectrumCurve, now: InForce) -> Array:
 
 
 class Spectra:
-    """The spectra of the parts with their points, resistances and, one a poll, their fits."""
+    """The spectra of the parts with their points, resistances and circuits.
 
-    def __init__(self, database: Database, parts: Sequence[int]) -> None:
-        self._db, self._parts = database, parts
+    Stored circuits are drawn at once, those of an earlier labctl, which have to be fitted, one a poll.
+    """
+
+    def __init__(self, database: Database, parts: Sequence[int], sample: Mapping[str, Any]) -> None:
+        self._db, self._parts, self._sample = database, parts, sample
         self._all: dict[int, _OneSpectrum] = {}
         self._last: tuple[int, int] = (0, -1)
         self._open: set[int] = set()
@@ -90,7 +93,7 @@ class Spectra:
                 self._not_fitted[spectrum_id] = resistance
         forgotten, self._forgotten = self._forgotten, False
         derived = self._poll_resistances() | self._poll_relaxations()
-        return bool(changed) | forgotten | derived | self._fit_one()
+        return bool(changed) | forgotten | derived | self._draw_stored() | self._fit_one()
 
     def read_resistances_anew(self) -> None:
         """Forget results of the spectra by an analysis that is no longer the current one."""
@@ -169,35 +172,33 @@ class Spectra:
                 one.curve = replace(one.curve, relaxation=_relaxation(row))
         return bool(new)
 
+    def _draw_stored(self) -> bool:
+        """Draw the circuits whose parameters are stored; leave the others to be fitted."""
+        drawn = False
+        for spectrum_id in list(self._not_fitted):
+            one = self._all[spectrum_id]
+            curve = None if one.curve is None else with_stored_circuit(one.curve, self._sample_of(one))
+            if curve is not None:
+                del self._not_fitted[spectrum_id]
+                one.curve, drawn = curve, True
+        return drawn
+
+    def _sample_of(self, one: _OneSpectrum) -> Mapping[str, Any]:
+        now = self._now.get(one.row["run_id"])
+        return self._sample if now is None else now.sample
+
     def _fit_one(self) -> bool:
-        """Draw the circuit of the newest spectrum that has none yet."""
+        """Fit the circuit of the newest spectrum that has none yet."""
         if not self._not_fitted:
             return False
         spectrum_id = max(self._not_fitted)
         del self._not_fitted[spectrum_id]
         one = self._all[spectrum_id]
-        fitted = None if one.curve is None else with_fit(one.curve)
+        fitted = None if one.curve is None else with_fitted_circuit(one.curve)
         if fitted is None:
             return False
         one.curve = fitted
         return True
-
-
-def with_fit(curve: SpectrumCurve) -> SpectrumCurve | None:
-    """Return the spectrum with the impedance of its circuit; None where it has none or it cannot be fitted.
-
-    The database keeps the circuit of a resistance and not the circuit's parameters: they are fitted to the
-    points as measured.
-    """
-    if curve.resistance is None or not curve.resistance["circuit"]:
-        return None
-    try:
-        kept = ~curve.out if not curve.out.all() else curve.out
-        spectrum = Spectrum(curve.frequency_hz[kept], curve.z_ohm[kept])
-        fit = fit_circuit(spectrum, curve.resistance["circuit"])
-    except ValueError:
-        return None
-    return replace(curve, fit_frequency_hz=fit.frequency_hz, fit_z_ohm=fit.z_ohm)
 
 
 def _relaxation(row: Mapping[str, Any]) -> RelaxationCurve:

@@ -91,14 +91,15 @@ def read_station_view(
     runner = Heartbeats(connection, "runner", station).read()
     supervisor = Heartbeats(connection, "supervisor", station).read()
     jobs = tuple(job for job in Jobs(connection).listed() if job.is_of(station))
+    pause = Pauses(connection, station=station).in_force()
     return StationView(
         time_s=now_s,
         runner=runner,
         runner_state=state_of(runner, silence_s, silent_for_s),
         supervisor_state=state_of(supervisor, silence_s, silent_for_s),
-        pause=Pauses(connection, station=station).in_force(),
+        pause=pause,
         jobs=jobs,
-        expected=outlook(jobs, now_s, runner),
+        expected=outlook(jobs, now_s, runner, pause),
     )
 
 
@@ -153,5 +154,8 @@ def _temperature_in_words(runner: Heartbeat) -> list[str]:
 
 
 def _all_done_s(view: StationView) -> float | None:
+    """Return when the queue is expected to end; None where it is paused or no runner is running."""
+    if view.runner_state != "running":
+        return None
     ends: list[Any] = [expectation.end_s for expectation in view.expected.values()]
     return max(ends) if ends and None not in ends else None

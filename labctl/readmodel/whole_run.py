@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from labctl.errors import InvalidRequest
+from labctl.readmodel.circuit_curve import with_fitted_circuit
 from labctl.readmodel.following import RunFollower
-from labctl.readmodel.growing_spectra import with_fit
 from labctl.readmodel.snapshot import RunSnapshot, SpectrumCurve
 from labctl.store import Database
 
@@ -57,7 +57,7 @@ def _chosen(spectra: Sequence[SpectrumCurve], most: int) -> list[int]:
 
 
 def _fitted(curve: SpectrumCurve) -> SpectrumCurve:
-    return curve if curve.fit_frequency_hz.size else with_fit(curve) or curve
+    return curve if curve.fit_frequency_hz.size else with_fitted_circuit(curve) or curve
 
 
 def _plain(curve: SpectrumCurve) -> SpectrumCurve:

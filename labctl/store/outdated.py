@@ -2,8 +2,12 @@
 
 import json
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from labctl.store.amendments import REMARK, in_force
+from labctl.store.causes import explaining
+from labctl.store.connections import open_for_reading
 from labctl.store.migrations import applied
 
 _AMENDED = """
@@ -12,6 +16,10 @@ SELECT r.id, r.sample_id FROM runs r WHERE r.status <> 'running'
     AND (EXISTS (SELECT 1 FROM amendments m WHERE m.run_id = r.id)
         OR EXISTS (SELECT 1 FROM amendments m WHERE m.sample_id = r.sample_id))
 ORDER BY r.id
+"""
+_NOT_CHOSEN = """
+SELECT amendments FROM analyses a WHERE run_id = ? AND is_current AND closed_s IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM analysis_choices c WHERE c.analysis_id = a.id)
 """
 _ROWS = "SELECT id, revokes, field FROM amendments WHERE run_id = ? OR sample_id = ? ORDER BY id"
 
@@ -25,6 +33,20 @@ def outdated_runs(connection: sqlite3.Connection) -> list[int]:
         for run_id, sample_id in connection.execute(_AMENDED).fetchall()
         if _standing(connection, run_id, sample_id) not in _stood_on(connection, run_id)
     ]
+
+
+def not_on_amendments(path: Path) -> list[int]:
+    """Return the ids of the ended runs whose current analysis does not stand on the amendments in force.
+
+    A run whose current analysis a person chose is left out, unless none of its analyses stands on them.
+    """
+    with closing(open_for_reading(path)) as connection, explaining(path):
+        found = set(outdated_runs(connection))
+        for run_id, sample_id in connection.execute(_AMENDED).fetchall():
+            current = connection.execute(_NOT_CHOSEN, (run_id,)).fetchone()
+            if current and json.loads(current[0]) != _standing(connection, run_id, sample_id):
+                found.add(run_id)
+        return sorted(found)
 
 
 def _standing(connection: sqlite3.Connection, run_id: int, sample_id: int) -> list[int]:

@@ -18,6 +18,12 @@ HEAVY = (
     "jinja2",
     "typst",
     "docx",
+    "pyarrow",
+    "fsspec",
+    "duckdb",
+    "dask",
+    "distributed",
+    "datasette",
 )
 
 

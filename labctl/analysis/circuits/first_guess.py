@@ -5,11 +5,11 @@ combination the sizes follow from linear least squares. The combinations with no
 smallest residual are the starts. No start is ever asked from a person.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
-from math import isinf
+from math import isinf, prod
 
 import numpy as np
 
@@ -21,10 +21,12 @@ from labctl.analysis.numerics.arrays import Array, ComplexArray, FloatArray, Ind
 ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
 TIMES_PER_DECADE = 3
+MOST_SHAPES = 160  # of one piece
 MOST_COMBINATIONS = 4000
 TINY = 1e-30
 OWN_PRODUCT = 1 + 1e-9  # of a column of unit length; a little more, so that equal columns can be told apart
 CACHED = 60_000  # numbers
+CIRCUITS_KEPT = 128  # dictionaries: all candidates with and without cables, at one set of frequencies
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ def starting_points(
     return found
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=CIRCUITS_KEPT)
 def _dictionary(description: str, omega_bytes: bytes) -> _Dictionary:
     circuit, omega = parse_circuit(description), np.frombuffer(omega_bytes)
     shapes = [_shapes(piece, circuit, omega) for piece in circuit.series]
@@ -111,10 +113,10 @@ def _time_grid(omega: FloatArray) -> FloatArray:
 
 def _thin(grids: list[FloatArray]) -> FloatArray:
     """All products of the grids while they are few, else a seeded sample of them."""
-    if np.prod([len(grid) for grid in grids]) <= 400:
+    if prod(len(grid) for grid in grids) <= MOST_SHAPES:
         return np.array(list(product(*grids)))
     rng = np.random.default_rng(0)
-    return np.column_stack([rng.choice(grid, 400) for grid in grids])
+    return np.column_stack([rng.choice(grid, MOST_SHAPES) for grid in grids])
 
 
 def _draw(
@@ -139,28 +141,28 @@ def _draw(
     return np.concatenate(columns), tuple(owners)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=CIRCUITS_KEPT)
 def _combinations(owners: tuple[range, ...]) -> IndexArray:
     """Columns to try together (pieces, k). Pieces that are alike take different columns, fastest first."""
     members: dict[int, list[int]] = {}
     for i, owner in enumerate(owners):
         members.setdefault(owner.start, []).append(i)
     picks = [
-        list(combinations(owners[places[0]], len(places))) or [(start,) * len(places)]
+        np.array(list(combinations(owners[places[0]], len(places))) or [(start,) * len(places)])
         for start, places in members.items()
     ]
     order = [place for places in members.values() for place in places]
-    table = np.array([[column for pick in row for column in pick] for row in _rows(picks)], dtype=np.intp)
-    return np.ascontiguousarray(table[:, np.argsort(order)].T)
+    rows = _rows([len(of_one) for of_one in picks])
+    table = np.concatenate([of_one[row] for of_one, row in zip(picks, rows, strict=True)], axis=1)
+    return np.ascontiguousarray(table[:, np.argsort(order)].T, dtype=np.intp)
 
 
-def _rows(groups: list[list[tuple[int, ...]]]) -> Iterable[tuple[tuple[int, ...], ...]]:
-    """Every way to take one pick from each group, or a seeded sample when there are too many."""
-    if np.prod([len(picks) for picks in groups]) <= MOST_COMBINATIONS:
-        return product(*groups)
+def _rows(counts: Sequence[int]) -> IndexArray:
+    """Every way to take one pick of each group (groups, k), or a seeded sample when there are too many."""
+    if prod(counts) <= MOST_COMBINATIONS:
+        return np.indices(counts).reshape(len(counts), -1)
     rng = np.random.default_rng(0)
-    drawn = [rng.integers(len(picks), size=MOST_COMBINATIONS) for picks in groups]
-    return (tuple(picks[i] for picks, i in zip(groups, row, strict=True)) for row in zip(*drawn, strict=True))
+    return np.array([rng.integers(count, size=MOST_COMBINATIONS) for count in counts])
 
 
 def _solve(known: _Dictionary, z: ComplexArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:

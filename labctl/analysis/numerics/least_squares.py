@@ -57,11 +57,16 @@ class Minimum:
         problem, first = np.unique(owner[order], return_index=True)
         best = order[first]
         better = ~(cost[best] >= self.cost[problem])
-        problem, best = problem[better], best[better]
+        return self.replaced(problem[better], others, best[better])
+
+    def replaced(
+        self, problems: IndexArray, others: "Minimum", places: IndexArray | slice = slice(None)
+    ) -> "Minimum":
+        """With what `others` have at `places` (k,) for some problems (k,)."""
         mine = self.x.copy(), self.table.copy(), self.cost.copy(), self.converged.copy()
         theirs = others.x, others.table, others.cost, others.converged
         for own, other in zip(mine, theirs, strict=True):
-            own[problem] = other[best]
+            own[problems] = other[places]
         return Minimum(*mine)
 
 

@@ -5,7 +5,7 @@ from functools import cache
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.elements import INDUCTANCE
-from labctl.analysis.circuits.fit import MOST_ITERATIONS, CircuitFit, Problem, fit_problems, guesses
+from labctl.analysis.circuits.fit import CircuitFit, Problem, fit_problems, guesses
 from labctl.analysis.circuits.pieces import pieces_of
 from labctl.analysis.numerics.residuals import looks_white
 from labctl.analysis.resistance.candidates import (
@@ -17,7 +17,6 @@ from labctl.analysis.resistance.candidates import (
     DIFFUSION_INSIDE,
     HEADS,
     RICHER,
-    RICHER_ALONE,
     RICHEST,
     ROUGH,
     SLOWEST_ARC,
@@ -34,6 +33,7 @@ STARTS = 4
 MORE_STARTS = 20
 FEW_ITERATIONS = 40  # of a richer electrode, or from the solution of a neighbour: enough, or hopeless
 MUCH_WORSE = 1.5
+NUMBERS_FOR_A_PARAMETER = 2  # of a richer electrode, at least
 SLOWER, DIFFUSION_SHARE = (30.0, 1000.0), 0.3  # starts: diffusion over the slowest arc
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
 LEAVES_MORE = 1.15  # the same, where richer electrodes are tried
@@ -73,7 +73,7 @@ def _try_richer_electrodes(
     _refit_diffusion(poor_data, poor_fits)
     _refit_lines(poor_data, poor_fits)
     worse = [i for i in _in_need(data, found, neighbours) if data[i].cell.declared.blocks]
-    _add_fits(data, found, {i: _with_cables(data[i], RICHEST) for i in worse})
+    _add_fits(data, found, {i: _decidable(data[i], _with_cables(data[i], RICHEST)) for i in worse})
     _try_other_electrodes(poor_data, poor_fits)
 
 
@@ -240,20 +240,24 @@ def _fitted(
     data: Sequence[Prepared], tried: Sequence[Sequence[str]], count: int
 ) -> list[dict[str, CircuitFit]]:
     """The circuits `tried` on each spectrum, fitted from `count` starts."""
+    places = [(i, description) for i, of_one in enumerate(tried) for description in of_one]
+    problems = _problems(data, places)
     found: list[dict[str, CircuitFit]] = [{} for _ in data]
-    descriptions = {d: None for of_one in tried for d in of_one}
+    fits = fit_problems(problems, guesses(problems, count))
+    for (i, description), fit in zip(places, fits, strict=True):
+        found[i][description] = fit
+    return found
+
+
+def _problems(data: Sequence[Prepared], places: Sequence[tuple[int, str]]) -> list[Problem]:
+    """The spectra and circuits named, each spectrum scaled once."""
     scaled: dict[int, Problem] = {}
-    for description in descriptions:
+    found: list[Problem] = []
+    for i, description in places:
         circuit = parse_circuit(description)
-        chosen = [i for i, of_one in enumerate(tried) if description in of_one]
-        for i in chosen:
-            one = scaled.get(i)
-            of_spectrum = data[i].spectrum
-            scaled[i] = one.with_circuit(circuit) if one else Problem.of(of_spectrum, circuit, "modulus")
-        problems = [scaled[i] for i in chosen]
-        most = FEW_ITERATIONS if description.removeprefix(f"{CABLES}-") in RICHER_ALONE else MOST_ITERATIONS
-        for i, fit in zip(chosen, fit_problems(problems, guesses(problems, count), most), strict=True):
-            found[i][description] = fit
+        one = scaled.get(i)
+        scaled[i] = one.with_circuit(circuit) if one else Problem.of(data[i].spectrum, circuit, "modulus")
+        found.append(scaled[i])
     return found
 
 
@@ -280,9 +284,20 @@ def _richer_candidates(data: Prepared) -> tuple[str, ...]:
     """Electrodes beyond the usual ones, with and without direct current where that was declared otherwise."""
     if data.cell.declared.blocks:
         conducts = RICHER["conducting"] if conducts_at_the_end(data.spectrum) else ARCS
-        return _with_cables(data, (*RICHER["blocking"], *conducts))
-    blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
-    return _with_cables(data, (*RICHER["reversible"], *blocking))
+        richer = (*RICHER["blocking"], *conducts)
+    else:
+        blocking = RICHER["blocking"] if blocks_at_the_end(data.spectrum) else ()
+        richer = (*RICHER["reversible"], *blocking)
+    return _decidable(data, _with_cables(data, richer))
+
+
+def _decidable(data: Prepared, circuits: Sequence[str]) -> tuple[str, ...]:
+    """Circuits of which each parameter has numbers enough in the spectrum.
+
+    With fewer, Akaike's correction for few numbers costs a circuit more than its parameters can gain.
+    """
+    most = 2 * len(data.spectrum) // NUMBERS_FOR_A_PARAMETER
+    return tuple(c for c in circuits if len(parse_circuit(c).names) <= most)
 
 
 def _usual_candidates(data: Prepared) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidate_fits import is_incomplete
+from labctl.analysis.resistance.chosen_circuit import ChosenCircuit
 from labctl.analysis.resistance.judged_fit import JudgedFit, rivals_of_neighbours, sound_of, vague_rivals
 from labctl.analysis.resistance.judgement import (
     Declared,
@@ -74,6 +75,8 @@ class Resistance:
     specific_boundary_ohm : Estimate or None
         Of the grain boundaries' own material (brick layer): thickness / (area x resistance) is their specific
         conductivity. From the chosen circuit alone; None where bulk and boundary are not one arc each.
+    chosen : ChosenCircuit or None
+        Parameters of `circuit`; None where there is no circuit.
     """
 
     total_ohm: Estimate
@@ -89,6 +92,7 @@ class Resistance:
     readings: tuple[Reading, ...] = ()
     analyser: AnalyserShare | None = None
     specific_boundary_ohm: Estimate | None = None
+    chosen: ChosenCircuit | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,7 @@ def conclude(
         fit=best.fit,
         readings=meaning.readings,
         specific_boundary_ohm=specific_boundary_ohm(best.fit, arcs),
+        chosen=ChosenCircuit.of(best.fit),
     )
     concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
     return _with_analyser(concluded, best, data.cell.analyser)

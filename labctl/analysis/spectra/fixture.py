@@ -7,6 +7,7 @@ admittance Yo (measured with nothing in place). The corrected impedance of a mea
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from labctl.analysis.numerics.arrays import ComplexArray
 from labctl.analysis.numerics.estimate import Estimate
@@ -58,6 +59,22 @@ def without_declared_fixture(measured: Spectrum) -> Spectrum:
     if cell is None or (cell.fixture_short is None and cell.fixture_open is None):
         return measured
     return compensate(measured, _spectrum(cell.fixture_short), _spectrum(cell.fixture_open))
+
+
+def through_declared_fixture(frequency_hz: ArrayLike, z_ohm: ArrayLike, cell: Cell | None) -> ComplexArray:
+    """The impedance (n,) that an analyser sees of z_ohm (n,) behind the fixture that a cell declares.
+
+    The inverse of `without_declared_fixture`, Zm = Zs + Z / (1 + Z Yo); nan outside the frequencies of the
+    fixture's spectra, z_ohm itself where no fixture is declared.
+    """
+    frequency, z = np.asarray(frequency_hz, float), np.asarray(z_ohm, complex)
+    if cell is None or (cell.fixture_short is None and cell.fixture_open is None):
+        return z
+    short, open_circuit = _spectrum(cell.fixture_short), _spectrum(cell.fixture_open)
+    zs = np.zeros(frequency.size, complex) if short is None else _at(short, frequency, "short")
+    if open_circuit is not None:
+        z = z / (1 + z / (_at(open_circuit, frequency, "open_circuit") - zs))
+    return z + zs
 
 
 def _spectrum(points: FixturePoints | None) -> Spectrum | None:

@@ -9,6 +9,7 @@ from labctl.report.export.crate import write_crate, write_si
 from labctl.report.export.delimited import write_csv, write_origin
 from labctl.report.export.latex import write_latex
 from labctl.report.export.netcdf import write_netcdf
+from labctl.report.export.nexus import write_nexus
 from labctl.report.export.parquet import write_parquet
 from labctl.report.export.tables import Table, tables_of
 from labctl.report.export.workbook import write_xlsx
@@ -16,8 +17,8 @@ from labctl.report.export.zplot import write_zplot
 from labctl.report.whole_files import is_database
 from labctl.store import Database
 
-RESULTS = ("samples", "runs", "conductivities", "resistances", "laws", "transference_numbers")
-SPECTRA = ("samples", "spectra", "impedance_points", "conductivities")
+RESULTS = ("samples", "runs", "conductivities", "resistances", "laws", "transference_numbers", "unknowns")
+SPECTRA = ("samples", "spectra", "impedance_points", "conductivities", "unknowns")
 EVERYTHING = ()
 
 
@@ -62,6 +63,7 @@ FORMATS: dict[str, Format] = {
     "parquet": Format(write_parquet, ("",), EVERYTHING, "every table, a file for each"),
     "zplot": Format(write_zplot, ("", ".zip"), SPECTRA, "every spectrum as .z"),
     "netcdf": Format(write_netcdf, (".nc",), EVERYTHING, "every table in one file"),
+    "nexus": Format(write_nexus, (".nxs", ".h5"), EVERYTHING, "every run as NXentry, and every table"),
 }
 
 

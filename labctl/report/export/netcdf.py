@@ -1,7 +1,8 @@
 """Export as netCDF 3: a variable for each column, with the attributes `units` and `long_name`.
 
 Variables are named `TABLE.COLUMN`, and their dimension is the row of the table. Numbers are double, NaN where
-there is none; text is in arrays of characters, UTF-8. xarray, MATLAB and Panoply open such a file.
+there is none; text is in arrays of characters, UTF-8, a NUL in it written as `\\x00`. xarray, MATLAB and
+Panoply open such a file.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.report.export.tables import Column, Table
+from labctl.report.export.tables import Column, Table, text_without_nul
 from labctl.report.whole_files import whole_file
 
 NOT_A_UNIT = ("", "id", "text", "JSON", "UTC")
@@ -44,7 +45,7 @@ def _write(file: Any, table: str, column: Column, values: Sequence[Any]) -> None
 
 
 def _text(file: Any, table: str, name: str, values: Sequence[Any]) -> Any:
-    encoded = [b"" if value is None else str(value).encode() for value in values]
+    encoded = [text_without_nul(value).encode() for value in values]
     longest = max(1, *(len(value) for value in encoded))
     file.createDimension(f"{name}.length", longest)
     variable = file.createVariable(name, "c", (table, f"{name}.length"))

@@ -1,5 +1,6 @@
 """Export as .xlsx: a sheet for each table, with units above the columns; needs openpyxl (extra `export`)."""
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,11 @@ def _fill(sheet: Any, rows: Iterable[Sequence[Any]], openpyxl: Any) -> None:
 
 
 def _cell(sheet: Any, value: Any, cell: Any) -> Any:
-    """Return a cell: text is text, also where it begins like a formula; a number too long for one is text."""
-    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+    """Return a cell: text is text, also where it begins like a formula.
+
+    A whole number too long for a cell is text, and so is an infinite one, which no workbook holds.
+    """
+    if (isinstance(value, int) and abs(value) > LARGEST_WHOLE) or value in (math.inf, -math.inf):
         value = str(value)
     if not isinstance(value, str):
         return value

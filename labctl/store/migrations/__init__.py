@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labctl.store import newest_schema
 from labctl.store.migrations import (
     analysis_tables,
     imported_polarisations,
@@ -26,6 +27,7 @@ from labctl.store.migrations.cell_columns import ADDED_TO_RESISTANCES as ANALYSE
 from labctl.store.migrations.cell_columns import ADDED_TO_SAMPLES as CELL
 from labctl.store.migrations.cell_columns import FIXED_TRIGGER as CELL_TRIGGER
 from labctl.store.migrations.check_point_table import TABLE as CHECK_POINTS
+from labctl.store.migrations.circuit_columns import ADDED_TO_RESISTANCES as CIRCUITS
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.migrations.first_triggers import triggers
 from labctl.store.migrations.first_views import VIEWS
@@ -260,6 +262,10 @@ def _m0022_geometry(db: "Sqlite") -> None:
     db.execute(GEOMETRY_TRIGGER)
 
 
+def _m0023_circuits(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", CIRCUITS)
+
+
 def _m0024_intervals(db: "Sqlite") -> None:
     _add_columns(db, "resistances", interval_columns.ADDED_TO_RESISTANCES)
     _add_columns(db, "conductivities", interval_columns.ADDED_TO_CONDUCTIVITIES)
@@ -304,6 +310,7 @@ _MIGRATIONS = {
     "0020_night_checks": _m0020_night_checks,
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
+    "0023_circuits": _m0023_circuits,
     "0024_intervals": _m0024_intervals,
 }
 
@@ -339,9 +346,32 @@ def apply(connection: sqlite3.Connection) -> None:
     from sqlite_utils import Migrations
 
     ledger = Migrations(SET_NAME)
-    for name, migrate in _MIGRATIONS.items():
+    for name, migrate in _steps_of(connection):
         ledger(name=name)(migrate)
     ledger.apply(Sqlite(connection))
+
+
+def newest_statements() -> tuple[str, ...]:
+    """Return the statements that make the newest schema in an empty file; empty where its text is older."""
+    return newest_schema.statements(next(reversed(_MIGRATIONS)))
+
+
+def _steps_of(connection: sqlite3.Connection) -> Sequence[tuple[str, Callable[[Any], None]]]:
+    """Return name and function of every migration; in an empty file the first one makes all."""
+    is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if not is_empty or not newest_statements():
+        return named_steps()
+    first, *later = _MIGRATIONS
+    return [(first, _make_newest), *((name, _made_already) for name in later)]
+
+
+def _make_newest(db: "Sqlite") -> None:
+    for statement in newest_statements():
+        db.execute(statement)
+
+
+def _made_already(_: object) -> None:
+    """Do nothing: what the migration makes stands in the newest schema."""
 
 
 def described_columns(sql: str) -> Iterator[tuple[str, str, str, str]]:

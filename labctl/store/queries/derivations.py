@@ -4,7 +4,7 @@ A derivation reads finished spectra and polarisations only; the runs that a run 
 docstring says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labctl.store.queries.run_parts import part_ids
@@ -22,8 +22,25 @@ SELECT {columns}, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, 
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
     AND s.id NOT IN (SELECT steady_spectrum_id FROM polarisations WHERE steady_spectrum_id IS NOT NULL)
-ORDER BY s.id
+    AND s.id > ?
+ORDER BY s.id LIMIT ?
 """
+_PAGE = 500
+_OF_CONDUCTIVITY = (
+    "temperature_k",
+    "temperature_min_k",
+    "temperature_max_k",
+    "temperature_u_k",
+    "temperature_rate_k_s",
+    "lag_k",
+    "lag_u_k",
+    "conductivity_s_m",
+    "total_resistance_ohm",
+    "relative_uncertainty_resistance",
+    "relative_uncertainty_analyser",
+    "bound",
+    "flags",
+)
 _OF_SPECTRUM = (
     "spectrum_id",
     "part_id",
@@ -110,32 +127,32 @@ def spectrum_outcomes(db: Rows, run_id: int) -> dict[str, int]:
     return row
 
 
-def law_points(
+def law_rows(
     db: Rows, run_id: int, own: Mapping[int, Mapping[str, Any] | None] | None = None
-) -> list[dict[str, Any]]:
-    """Return the conductivities of a run, and of the runs that it continues, for its temperature laws.
+) -> Iterator[dict[str, Any]]:
+    """Yield the conductivities of a run, and of the runs that it continues, for its temperature laws.
 
-    Each row has the columns of `conductivities` (NULL for a finished spectrum without one, but for
-    `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`, `band_k`,
-    `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a potential was held
-    are left out. `own` gives the conductivities of the run itself, by spectrum, in the place of the rows of
-    its current analysis. The budget of a stored row is `budget_text`, as stored: decoded budgets of a long
-    run would fill the memory.
+    Each row has those columns of `conductivities` that a law needs (NULL for a finished spectrum without
+    one, but for `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`,
+    `band_k`, `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a
+    potential was held are left out. `own` gives the conductivities of the run itself, by spectrum, in the
+    place of the rows of its current analysis. The budget of a stored row is `budget_text`, as stored. Rows
+    are read by the page: a long run has more of them than should be in memory at once.
     """
     parts = part_ids(db, run_id)
-    points = db.rows(_LAW_POINTS.format(columns=_columns(db), marks=marks(parts)), parts)
-    if own is None:
-        return points
-    return [
-        _with_own(point, own.get(point["spectrum_id"])) if point["part_id"] == run_id else point
-        for point in points
-        if point["part_id"] != run_id or point["spectrum_id"] in own
-    ]
+    query, after = _LAW_POINTS.format(columns=_columns(db), marks=marks(parts)), -1
+    while page := db.rows(query, (*parts, after, _PAGE)):
+        after = page[-1]["spectrum_id"]
+        for row in page:
+            if own is None or row["part_id"] != run_id:
+                yield row
+            elif row["spectrum_id"] in own:
+                yield _with_own(row, own[row["spectrum_id"]])
 
 
 def _columns(db: Rows) -> str:
-    known = [row["name"] for row in db.rows("SELECT name FROM pragma_table_info('conductivities')", ())]
-    plain = [f"c.{name}" for name in known if name not in ("budget", "spectrum_id")]
+    known = {row["name"] for row in db.rows("SELECT name FROM pragma_table_info('conductivities')", ())}
+    plain = [f"c.{name}" if name in known else f"NULL AS {name}" for name in _OF_CONDUCTIVITY]
     return ", ".join([*plain, "c.budget AS budget_text" if "budget" in known else "NULL AS budget_text"])
 
 

@@ -1,8 +1,13 @@
 """Messages of `labctl gui` when no window can be opened."""
 
+import importlib
 import subprocess
 import sys
 
+import pytest
+
+from labctl.cli import gui
+from labctl.errors import ConfigurationError
 from labctl.testing import STATION
 
 WITHOUT_QT = """
@@ -37,3 +42,15 @@ def test_without_qt_the_extra_to_install_is_named(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "pip install -e '.[gui]'" in done.stderr
+
+
+def test_a_library_of_the_computer_that_qt_lacks_is_named_with_its_package(monkeypatch):
+    def no_library(name):
+        raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(importlib, "import_module", no_library)
+    with pytest.raises(
+        ConfigurationError, match=r"libEGL\.so\.1 .* is missing; on Debian: .*libegl1"
+    ) as refused:
+        gui._import_qt()
+    assert "pip install" not in str(refused.value)

@@ -27,3 +27,23 @@ def test_commands_with_numbers_say_so(words):
     done = CliRunner().invoke(labctl.cli.app, [*words, "1,5"])
     assert done.exit_code == 2
     assert "write 1.5, with a decimal point" in " ".join(done.output.split())
+
+
+def test_a_comma_where_one_number_is_meant_is_refused_with_both_readings():
+    with pytest.raises(typer.BadParameter, match=r"can be 1\.05 or the list 1 and 05; write 1\.05"):
+        typed_number("1,05")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("queue", "add", "any.toml", "--retry-delay-min"),
+        ("find", "--above"),
+        ("plot", "arrhenius", "--output", "any.pdf", "--width-mm"),
+        ("sim", "serve", "--speed"),
+    ],
+)
+def test_every_command_refuses_a_comma_with_both_readings(words):
+    done = CliRunner().invoke(labctl.cli.app, [*words, "1,05"])
+    assert done.exit_code == 2
+    assert "can be 1.05 or the list 1 and 05" in " ".join(done.output.replace("│", " ").split())

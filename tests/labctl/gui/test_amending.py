@@ -16,7 +16,7 @@ import labctl
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.gui.amendment_forms import AmendmentsForm, CorrectionForm, ExclusionForm, NoteForm
-from labctl.gui.decimal_field import DecimalField
+from labctl.gui.number_field import NumberField
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Database, Store
 from labctl.testing import STATION
@@ -169,11 +169,13 @@ def test_the_window_names_the_analysis_and_follows_an_amendment_of_the_command_l
 
 def test_a_comma_is_a_decimal_point_in_every_field_of_the_window(app, window, wait):
     form = correction(window, wait)
-    fields = [*form.findChildren(DecimalField), *window.queueing.sample.findChildren(DecimalField)]
+    fields = [*form.findChildren(NumberField), *window.queueing.sample.findChildren(NumberField)]
     assert len(fields) == 31
     for field in fields:
         type_into(field, "1,05")
-        assert (field.value(), field.lineEdit().text()) == (1.05, f"1.05{field.suffix()}")
+        assert field.value() == 1.05, field.accessibleName()
+        QtTest.QTest.keyClick(field, Qt.Key.Key_Return)
+        assert field.text() == f"1.05{field.suffix()}"
 
 
 def test_only_what_is_changed_is_written(window, db, wait):

@@ -20,6 +20,7 @@ from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
 from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
+from labctl.gui.number_field import NumberField
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
@@ -107,6 +108,57 @@ def test_a_runner_is_asked_for_where_none_runs(window):
     assert window.runners_wanted == [True]
 
 
+def test_a_runner_is_said_to_start_only_where_one_was_started(app, station, db):
+    class Process:
+        code = None
+
+        def poll(self):
+            return self.code
+
+    process = Process()
+    none, one = (window_module.Window(station, db, lambda found=found: found) for found in (None, process))
+    try:
+        wait(lambda: none._view and one._view, "a look at the station")
+        assert "no runner is running" in none.statusBar().currentMessage()
+        assert one.statusBar().currentMessage() == "a runner is starting"
+        db.with_suffix(".runner.log").write_text("station.toml: limits: is missing\n")
+        process.code = 2
+        one._check_started_runner()
+        assert "ended at once (exit code 2)" in one.warning.text()
+        assert "limits: is missing" in one.warning.text()
+    finally:
+        for window in (none, one):
+            window._view = None
+            window.close()
+
+
+def test_a_window_that_starts_no_runner_by_itself_starts_one_at_the_button(app, station, db):
+    started = []
+    window = window_module.Window(station, db, lambda: started.append(True), at_once=False)
+    try:
+        window.show()
+        wait(lambda: window.control.start.isVisible(), "the button")
+        assert started == []
+        window.control.start.click()
+        assert started == [True]
+    finally:
+        window._view = None
+        window.close()
+
+
+def test_no_end_is_said_while_the_queue_is_paused(window, db, station):
+    with WriteConnection(db) as connection:
+        Heartbeats(connection, "runner", station.name).begin()
+        wait(lambda: window._view.runner_state == "running", "the runner")
+        panel = fill_in(window)
+        wait(lambda: "done about" in panel.estimate.text(), "an estimate")
+        Pauses(connection, station=station.name).pause("job", person="Ada")
+        wait(lambda: window._view.pause, "the pause")
+        panel.inputs.dwell_min.setText("7")
+        wait(lambda: "no end is known while the queue is paused" in panel.estimate.text(), "another estimate")
+        assert "all done" not in window.control.details.text()
+
+
 def test_what_is_filled_in_is_estimated_and_queued(window, db):
     panel = fill_in(window)
     wait(lambda: "within the limits of simulated rig" in panel.estimate.text(), "an estimate")
@@ -143,9 +195,9 @@ def test_no_number_of_a_form_is_cut(window):
         panel.procedure.setCurrentIndex(place)
         QtTest.QTest.qWait(20)
         for field in panel.inputs.fields():
-            if isinstance(field, QtWidgets.QAbstractSpinBox):
+            if isinstance(field, NumberField):
                 needed = field.fontMetrics().horizontalAdvance(field.text())
-                assert field.lineEdit().contentsRect().width() >= needed + 4, field.text()
+                assert field.contentsRect().width() >= needed + 4, field.text()
 
 
 def test_a_job_queued_for_real_instruments_is_rehearsed_in_the_background(app, station, db):
@@ -238,10 +290,43 @@ def test_what_is_changed_above_a_sequence_is_never_left_out_in_silence(window, d
 @pytest.mark.parametrize("missing", ["thickness_mm", "diameter_mm"])
 def test_a_sample_without_its_size_is_not_queued(window, db, missing):
     panel = fill_in(window)
-    getattr(panel.sample, missing).setValue(0)
+    field = getattr(panel.sample, missing)
+    field.clear()
     panel.queue_button.click()
     assert "not filled in" in panel.estimate.text()
     assert jobs_of(db) == []
+
+
+def test_a_number_that_is_not_understood_is_scrolled_into_view_in_red_and_nothing_is_queued(window, db):
+    panel = fill_in(window)
+    window.resize(1024, 600)
+    field = panel.inputs.dwell_min
+    panel._area.verticalScrollBar().setValue(panel._area.verticalScrollBar().maximum())
+    QtTest.QTest.qWait(20)
+    assert field.visibleRegion().isEmpty()
+    field.setText("5m")
+    assert panel.review.text() == "not understood: Dwell: '5m' can be 5 min or 5 ms; write the whole unit"
+    panel.queue_button.click()
+    QtTest.QTest.qWait(20)
+    assert not field.visibleRegion().isEmpty()
+    assert field.property("refused")
+    assert jobs_of(db) == []
+
+
+def test_the_line_above_the_buttons_says_what_was_understood(window, db):
+    panel = fill_in(window)
+    panel.inputs.temperatures_degc.setText("50:115:10")
+    panel.inputs.dwell_min.setText("12,5")
+    panel.sample.thickness_mm.setText("1,05")
+    shown = panel.review.text()
+    assert "50:115:10 ends at 110" in shown
+    assert "Dwell 12.5 min" in shown
+    assert "Thickness 1.05 mm" in shown
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
+    assert protocol.procedures[0].parameters["dwell_min"] == 12.5
+    assert protocol.sample.thickness_m == pytest.approx(1.05e-3)
 
 
 def test_tab_goes_through_the_form_from_top_to_bottom(window):
@@ -342,7 +427,7 @@ def test_a_run_that_is_no_longer_drawn_is_let_go(old_run, window):
 def test_runs_are_filtered_by_words_and_state(old_run, window):
     wait(lambda: window.browser.model.rows, "the old run")
     browser = window.browser
-    for text, state, shown in (("pell stepped", 0, 1), ("zirconia", 0, 0), ("", 2, 1), ("", 3, 0)):
+    for text, state, shown in (("pell stepped", 0, 1), ("pellet 3", 0, 0), ("", 2, 1), ("", 3, 0)):
         browser.search.setText(text)
         browser.state.setCurrentIndex(state)
         assert browser.filtered.rowCount() == shown
@@ -641,3 +726,112 @@ def test_every_field_and_button_can_be_reached_and_named_without_a_mouse(window)
             ):
                 continue
             assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget.objectName()
+
+
+def test_a_filter_holds_for_one_column(old_run, window):
+    wait(lambda: window.browser.model.rows, "the old run")
+    browser = window.browser
+    browser.search.setText("stepped")
+    for column, shown in (("Procedure", 1), ("Sample", 0), ("any column", 1)):
+        browser.column.setCurrentText(column)
+        assert browser.filtered.rowCount() == shown
+
+
+def test_the_parameters_of_the_chosen_run_and_job_are_shown(old_run, window, db):
+    wait(lambda: window.browser.model.rows, "the old run")
+    window.browser.table.selectRow(0)
+    details = window.browser.details
+    assert ("amplitude_v", "0.0123456789") in lines_of(details)
+    details.selectAll()
+    QtTest.QTest.keyClick(details, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "dwell_min\t1" in QtWidgets.QApplication.clipboard().text()
+    panel = fill_in(window)
+    panel.queue_button.click()
+    wait(lambda: window.queue.model.rows, "the job in the table")
+    window.queue.select(1)
+    assert ("temperatures_degc", "40, 50") in lines_of(window.queue.details)
+    assert ("sample thickness_mm", "1") in lines_of(window.queue.details)
+
+
+def lines_of(details):
+    items = [details.topLevelItem(n) for n in range(details.topLevelItemCount())]
+    return [(item.text(0), item.text(1)) for item in items]
+
+
+def test_three_queued_jobs_are_told_apart(window, station, db):
+    with WriteConnection(db) as connection:
+        for amplitude in ("0.01", "0.02", "0.05"):
+            text = PROTOCOL.replace("0.0123456789012", amplitude)
+            Jobs(connection).add(parse_protocol(text, "p.toml"), station=station.name)
+    wait(lambda: len(window.queue.model.rows) == 3, "three jobs")
+    place = [column.heading for column in window.queue.model.columns].index("Differs in")
+    shown = [window.queue.model.index(row, place).data() for row in range(3)]
+    assert shown == ["amplitude_v 0.01", "amplitude_v 0.02", "amplitude_v 0.05"]
+
+
+def test_a_parameter_gets_a_column_from_the_menu_of_the_headings(old_run, window):
+    wait(lambda: window.browser.model.rows, "the old run")
+    browser = window.browser
+    (entry,) = (action for action in browser.column_menu().actions() if action.text() == "amplitude_v")
+    entry.setChecked(True)
+    place = [column.heading for column in browser.model.columns].index("amplitude_v")
+    assert browser.model.index(0, place).data() == "0.0123456789"
+    entry.setChecked(False)
+    assert browser.parameter_names() == []
+
+
+def test_the_button_for_another_sample_fills_in_all_but_name_and_thickness(old_run, window, db):
+    wait(lambda: window.browser.model.rows, "the old run")
+    window.browser.table.selectRow(0)
+    assert window.browser.like_button.text() == f"As run {old_run}, another sample"
+    window.browser.like_button.click()
+    panel = window.queueing
+    wait(lambda: panel.inputs.amplitude_v.text().startswith("0.0123"), "the form filled in")
+    assert panel.sample.name.currentText() == ""
+    panel.queue_button.click()
+    assert jobs_of(db) == []
+    panel.sample.name.setEditText("pellet 8")
+    panel.sample.thickness_mm.setText("1,2")
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
+    assert (protocol.sample.name, protocol.sample.thickness_m) == ("pellet 8", 1.2e-3)
+    assert protocol.sample.area_m2 == pytest.approx(3.14159265e-4 / 4)
+    assert protocol.procedures[0].parameters["amplitude_v"] == 0.0123456789012
+
+
+def entry_of(menu, text):
+    (found,) = (action for action in menu.actions() if action.text() == text)
+    return found
+
+
+def test_the_menu_of_a_run_hides_colours_and_shows_it(old_run, window):
+    wait(lambda: window._snapshots, "the run")
+    browser = window.browser
+    browser.table.selectRow(0)
+    entry_of(browser.context, "Hide").trigger()
+    assert browser.ticked() == []
+    colour = entry_of(browser.context, "Colour").menu().actions()[3]
+    colour.trigger()
+    wait(lambda: window._snapshots, "the run again")
+    assert window.tabs[0].runs[0].colour == colour.text()
+    entry_of(browser.context, "Use parameters again").trigger()
+    wait(lambda: window.queueing.sample.name.currentText() == "pellet", "the form filled in")
+
+
+def write_and_wait(window, path, write):
+    window._write_in_background(path, lambda database: write(database, [1], path))
+    wait(lambda: window.statusBar().currentMessage() == f"{path} written" or window.warning.text(), path.name)
+    assert not window.warning.text()
+    assert path.stat().st_size > 0
+
+
+def test_runs_are_exported_from_the_window_and_never_over_the_database(old_run, window, tmp_path):
+    write_and_wait(window, tmp_path / "runs.zip", window_module.export_runs)
+    window._write_in_background(window.db, lambda database: None)
+    assert "must end in" in window.warning.text()
+
+
+def test_a_report_is_written_from_the_window(old_run, window, tmp_path):
+    pytest.importorskip("jinja2", reason="needs the extra report")
+    write_and_wait(window, tmp_path / "page.html", window_module.report_runs)

@@ -574,3 +574,46 @@ def test_the_resistances_of_older_schemas_have_no_capacitance_and_their_runs_no_
         assert db.part_fits().empty
         described = set(db.columns().query("table_name == 'resistances'")["column_name"])
     assert {"capacitance_f", "specific_resistance_ohm", "readings"} <= described
+
+
+BEFORE_CIRCUITS = NAMES[: NAMES.index("0023_circuits")]
+
+
+@pytest.mark.parametrize("newest", BEFORE_CIRCUITS)
+def test_the_resistances_of_every_older_schema_keep_their_circuit_and_have_no_parameters(
+    path, start, monkeypatch, insert_as_before, newest
+):
+    row = {"quantity": "total", "resistance_ohm": 5e4, "circuit": "p(R1,CPE1)-CPE2", "flags": ["a flag"]}
+    row |= {"method": "m", "method_version": "1", "derived_s": 2.0}
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            row |= {"spectrum_id": rig.spectrum_id}
+            if "0012_analyses" in earlier(newest):
+                store.replace_derived("resistances", {"spectrum_id": rig.spectrum_id}, [row])
+            else:
+                insert_as_before(path, "resistances", row)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        (before,) = verify(path)
+    with Database(path) as db:  # as it is, without a migration
+        (read,) = db.rows("SELECT * FROM resistances")
+    with Store.open(path) as store, store.read() as db:
+        (after,) = db.rows("SELECT * FROM resistances")
+        described = set(db.columns().query("table_name == 'resistances'")["column_name"])
+    for found in (read, after):
+        assert {name: found[name] for name in row} == row
+        assert found["circuit_fit"] is None
+    assert described == set(after)
+    assert [(run.recorded_hash, run.intact) for run in verify(path)] == [(before.recorded_hash, True)]
+
+
+def test_the_parameters_of_a_circuit_are_json(rig, path):
+    row = {"spectrum_id": rig.spectrum_id, "quantity": "total", "circuit": "R1", "circuit_fit": "not JSON"}
+    analysis = {"uuid": "a", "run_id": rig.run_id, "origin": "inline", "created_s": 1.0}
+    row |= {"method": "m", "method_version": "1", "derived_s": 1.0, "flags": "[]"}
+    row |= {"analysis_id": rig.store.insert("analyses", analysis)}
+    statement = f"INSERT INTO all_resistances ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+    refused = pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed: circuit_fit")
+    with closing(sqlite3.connect(path)) as connection, refused:
+        connection.execute(statement, (*row.values(),))

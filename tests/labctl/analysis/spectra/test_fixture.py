@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from labctl.analysis import Spectrum, compensate, ionic_resistance, lead_resistance, parse_circuit
+from labctl.analysis import Cell, Spectrum, compensate, ionic_resistance, lead_resistance, parse_circuit
+from labctl.analysis.spectra.fixture import through_declared_fixture, without_declared_fixture
 
 FREQUENCY_HZ = np.logspace(6, 0, 49)
 SAMPLE = parse_circuit("p(R1,CPE1)-CPE2").impedance([5e4, 1e-10, 0.95, 1e-6, 0.9], FREQUENCY_HZ)
@@ -77,3 +78,21 @@ def test_nothing_to_compensate_with_is_refused():
         compensate(spectrum(SAMPLE), Spectrum([1.0], [1.0]))
     with pytest.raises(ValueError, match="short"):
         lead_resistance(Spectrum([1.0], [1.0]))
+
+
+def test_what_is_taken_out_of_a_spectrum_is_put_back():
+    points = [(f, z.real, z.imag) for f, z in zip(FREQUENCY_HZ, SHORT, strict=True)]
+    opened = [(f, z.real, z.imag) for f, z in zip(FREQUENCY_HZ, SHORT + STRAY, strict=True)]
+    for declared in ({"fixture_short": points}, {"fixture_open": opened},
+                     {"fixture_short": points, "fixture_open": opened}):  # fmt: skip
+        cell = Cell(**declared)
+        measured = Spectrum(FREQUENCY_HZ, in_fixture(SAMPLE), cell=cell)
+        back = through_declared_fixture(FREQUENCY_HZ, without_declared_fixture(measured).z_ohm, cell)
+        np.testing.assert_allclose(back, measured.z_ohm, rtol=1e-9)
+
+
+def test_nothing_is_put_back_where_no_fixture_is_declared_or_known():
+    np.testing.assert_array_equal(through_declared_fixture(FREQUENCY_HZ, SAMPLE, None), SAMPLE)
+    inner = [(f, 1.0, 0.0) for f in (100.0, 1000.0)]
+    found = through_declared_fixture(FREQUENCY_HZ, SAMPLE, Cell(fixture_short=inner))
+    np.testing.assert_array_equal(np.isfinite(found), (FREQUENCY_HZ >= 99) & (FREQUENCY_HZ <= 1001))

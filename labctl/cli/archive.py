@@ -1,0 +1,214 @@
+"""`labctl archive`: ended runs of many results files as one Parquet dataset."""
+
+import base64
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli import terminal
+from labctl.cli.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_STATION,
+    DatabaseOption,
+    JsonOption,
+    StationOption,
+)
+
+if TYPE_CHECKING:
+    from labctl.archive.adding import Added
+    from labctl.archive.opened import Answer
+    from labctl.archive.verifying import Verified
+
+app = typer.Typer(
+    help="Keep the ended runs of many rigs as Parquet; ask, verify and derive them again.",
+    no_args_is_help=True,
+)
+
+ADDRESS = "FOLDER_OR_URL"
+HELP = "The archive: a folder, or an address of fsspec such as s3://bucket/archive."
+ArchiveOption = Annotated[
+    str, typer.Option("--archive", metavar=ADDRESS, help=HELP, envvar="LABCTL_ARCHIVE", show_default=False)
+]
+MOST_NAMED = 20
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Results files.", show_default=False)],
+    to: Annotated[
+        str,
+        typer.Option("--to", "--archive", metavar=ADDRESS, help=HELP, envvar="LABCTL_ARCHIVE"),
+    ] = "",
+    run: Annotated[
+        list[str] | None, typer.Option(help="Only runs with this uuid; repeatable.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the ended runs of results files, each once, and what became known about them since.
+
+    It may be stopped at any moment and given again, and several may write at once. A results file in use is
+    only read. Exit code 1 where a run was refused.
+    """
+    from labctl.archive.adding import add_files
+    from labctl.archive.place import place_of
+
+    place = place_of(to)
+    with _progress("adding", as_json) as step:
+        added = add_files(files, place, run, lambda one: step())
+    if as_json:
+        terminal.echo(json.dumps({"archive": place.address, "series": [vars(one) for one in added]}))
+    else:
+        _print_added(added, place.address)
+    raise typer.Exit(1 if any(one.outcome == "refused" for one in added) else 0)
+
+
+@app.command()
+def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAULT_DATABASE) -> None:
+    """Add what ends to the archive of the station's [archive] table; the runner starts this by itself.
+
+    It ends when the runner has ended and everything was added, or could not be. Python files of the station
+    are not loaded.
+    """
+    from labctl.cli.runner import log_to_terminal
+    from labctl.config.archive_settings import read_archive_of
+    from labctl.errors import ConfigurationError
+    from labctl.queue.archiving import command_to_add
+    from labctl.queue.archiving import follow as follow_runner
+    from labctl.queue.yielding import yield_to_others
+
+    name, settings = read_archive_of(station)
+    if settings is None:
+        raise ConfigurationError(
+            str(station), "archive", 'is missing; give a table [archive] with `to = "..."`'
+        )
+    yield_to_others()
+    log_to_terminal()
+    follow_runner(db, name, settings, command_to_add(db, settings.to))
+
+
+def _print_added(added: "Sequence[Added]", address: str) -> None:
+    count = {
+        outcome: sum(len(one.runs) for one in added if one.outcome == outcome)
+        for outcome in ("added", "updated", "known", "refused")
+    }
+    words = f"{count['added']} run(s) added, {count['updated']} updated, {count['known']} there already"
+    terminal.echo(f"{address}: {words}")
+    for one in added:
+        if one.outcome == "refused":
+            terminal.echo(f"{one.source}: run {one.runs[0]} refused: {one.reason}")
+
+
+@app.command()
+def verify(
+    archive: ArchiveOption = "",
+    files_only: Annotated[
+        bool, typer.Option("--files-only", help="Hash the files, not the rows of the runs: quicker.")
+    ] = False,
+    tidy: Annotated[
+        bool, typer.Option("--tidy", help="Delete files that killed processes left over an hour ago.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hash every file and every run again; exit code 1 where something is damaged, missing or doubled."""
+    from labctl.archive.place import place_of, require_archive
+    from labctl.archive.verifying import delete_left_over
+    from labctl.archive.verifying import verify as verify_archive
+
+    place = place_of(archive)
+    require_archive(place)
+    with _progress("verifying", as_json) as step:
+        found = verify_archive(place, rows=not files_only, done=lambda series: step())
+    deleted = delete_left_over(place, found.left_over) if tidy else []
+    if as_json:
+        terminal.echo(json.dumps({"archive": place.address, **vars(found), "deleted": deleted}))
+    else:
+        _print_verified(found, place.address, len(deleted))
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def _print_verified(found: "Verified", address: str, deleted: int) -> None:
+    terminal.echo(
+        f"{address}: {found.runs} run(s), {found.spectra} spectra, {found.files} files, "
+        f"{found.bytes / 1e6:.1f} MB"
+    )
+    for problem in found.problems[:MOST_NAMED] or ["No problem found."]:
+        terminal.echo(problem)
+    if len(found.problems) > MOST_NAMED:
+        terminal.echo(f"and {len(found.problems) - MOST_NAMED} more; --json has all")
+    left = len(found.left_over) - deleted
+    if deleted:
+        terminal.echo(f"{deleted} left-over file(s) deleted.")
+    if left:
+        terminal.echo(
+            f"{left} file(s) of no run that counts: being written now, or left by a killed process; "
+            "`--tidy` deletes those older than an hour."
+        )
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT.", show_default=False)],
+    archive: ArchiveOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the archive by SQL (DuckDB), e.g. "SELECT count(*) AS n FROM spectra".
+
+    Tables and columns are those of a results file (the table `columns` explains each), with series_uuid,
+    run_uuid, sample and station added. Ids are unique within a series: join by series_uuid and id.
+    """
+    from labctl.archive.opened import Archive
+
+    with Archive(archive) as opened:
+        answer = opened.query(sql)
+    if as_json:
+        rows = [dict(zip(answer.columns, map(_as_json, row), strict=True)) for row in answer.rows]
+        terminal.echo(json.dumps({"columns": list(answer.columns), "rows": rows}))
+        return
+    _print_answer(answer)
+
+
+def _print_answer(answer: "Answer") -> None:
+    from labctl.cli.plain_table import print_columns
+
+    print_columns(answer.columns, [[_in_words(value) for value in row] for row in answer.rows])
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return "" if value is None else str(value)
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value of a row as JSON has it: numbers without a word in JSON tagged as in results files."""
+    if isinstance(value, float) and not math.isfinite(value):
+        name = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return {"$number": name}
+    if isinstance(value, bytes):
+        return {"$base64": base64.b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {str(key): _as_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(one) for one in value]
+    return value if isinstance(value, int | float | str | bool | None) else str(value)
+
+
+@contextmanager
+def _progress(doing: str, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Give a function that moves a counter on, on the error output of a terminal, unless `quiet`."""
+    if quiet:
+        yield lambda: None
+        return
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn(doing), MofNCompleteColumn(), TextColumn("series"))
+    with Progress(*columns, transient=True, console=terminal.console(stderr=True)) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda: progress.advance(task)
