@@ -5,8 +5,8 @@ law does: VTF bends the other way, and a break leaves residuals in both readings
 five temperatures is fitted by a straight line as given and with 273.15 added; where the second leaves less
 than a 25th of the variance (a fifth where only noise is left), by more than chance allows, and its energy is
 one of ion conduction, at most 1.5 eV, they are degrees Celsius. Without the energy two conductivities in
-parallel, which bend upwards too, are taken for degrees Celsius in one of 13 series, with it in one of 1667,
-and kinks to a higher energy in one of 1250 (`benchmarks/laws.py --celsius 10000`).
+parallel, which bend upwards too, are taken for degrees Celsius in one of 13 series, with it in one of 1111,
+and kinks to a higher energy in one of 1000 (`benchmarks/laws.py --celsius 10000`).
 
 Where no unit is known the other way is asked too: numbers are kelvin where they leave as much less than any
 VTF law of the numbers in degrees Celsius with T0 up to `HIGHEST_T0_K`. Kelvin taken for degrees Celsius bend

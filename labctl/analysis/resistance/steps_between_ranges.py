@@ -16,7 +16,7 @@ import numpy as np
 
 from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.fit import CircuitFit
-from labctl.analysis.numerics.arrays import FloatArray
+from labctl.analysis.numerics.arrays import ComplexArray, FloatArray
 from labctl.analysis.numerics.budget import estimate_of
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.residuals import examine
@@ -101,6 +101,6 @@ def _jacobian(fit: CircuitFit) -> FloatArray:
     return np.array([_in_turn(one) for one in slopes / np.abs(z)])
 
 
-def _in_turn(values: FloatArray) -> FloatArray:
+def _in_turn(values: ComplexArray) -> FloatArray:
     """Real and imaginary parts (2n,) in turn of complex values (n,)."""
     return np.stack([values.real, values.imag], axis=-1).ravel()
