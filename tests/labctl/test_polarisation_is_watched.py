@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ def wait_until(condition, seconds):
         CLOCK.sleep(0.02)
 
 
-def seen(path):
+def seen(path) -> dict[str, Any]:
     """Points at 0 V before and after, and polarisations, as a reader sees them."""
     if not path.exists():
         return {"zero before": 0, "zero after": 0, "holds": []}
@@ -111,7 +112,7 @@ def seen(path):
     return {name: phases.count(name) for name in ("zero before", "zero after")} | {"holds": holds}
 
 
-REACHED = {
+REACHED: dict[str, Any] = {
     "before": lambda now: now["zero before"] > 5,
     "after": lambda now: now["zero after"] > 5,
     "reversal": lambda now: len(now["holds"]) == 2 and now["holds"][1]["points"] > 5,
