@@ -86,7 +86,12 @@ def end_supervisor(path):
     beat = heartbeat(path, "supervisor")
     if beat is not None and not beat.gone:
         os.kill(beat.pid, signal.SIGTERM)
-        wait_until(lambda: heartbeat(path, "supervisor").gone, 60)
+        wait_until(lambda: has_gone(path), 60)
+
+
+def has_gone(path):
+    beat = heartbeat(path, "supervisor")
+    return beat is None or beat.gone
 
 
 def heartbeat(path, process):
