@@ -55,8 +55,8 @@ class Archive:
         """Folder or address, without a password."""
         return self.place.address
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Answer:
-        """Return the answer to one SELECT.
+    def query(self, sql: str, parameters: Sequence[Any] = (), most: int | None = None) -> Answer:
+        """Return the answer to one SELECT; `most`: at most so many rows of it.
 
         Raises
         ------
@@ -70,12 +70,17 @@ class Archive:
         for _ in range(ATTEMPTS):
             try:
                 found = self._connection.execute(sql, list(parameters))
-                return Answer(tuple(column[0] for column in found.description), found.fetchall())
+                rows = found.fetchall() if most is None else found.fetchmany(most)
+                return Answer(tuple(column[0] for column in found.description), rows)
             except duckdb.Error as error:
                 if not _is_missing_file(error):
                     raise InvalidRequest(f"{self.address}: {str(error).strip()}") from error
                 self.look_again()
         raise StoreError(f"{self.address}: files are missing; see `labctl archive verify`")
+
+    def interrupt(self) -> None:
+        """End the query that another thread is asking; it raises InvalidRequest there."""
+        self._connection.interrupt()
 
     def frame(self, sql: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
         """Return the answer to one SELECT as a pandas frame; raises as `query`."""
