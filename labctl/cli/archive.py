@@ -83,7 +83,7 @@ def add(
 
 @app.command()
 def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAULT_DATABASE) -> None:
-    """Add what ends to the archive of the station's [archive] table; the runner starts this by itself.
+    """Add what ends to the archive of the station's [archive] table; the runner starts this.
 
     It ends when the runner has ended and everything was added, or could not be. Python files of the station
     are not loaded.
@@ -172,7 +172,7 @@ def query(
 ) -> None:
     """Ask the archive by SQL (DuckDB), e.g. "SELECT count(*) AS n FROM spectra".
 
-    Tables and columns are those of a results file (the table `columns` explains each), with series_uuid,
+    Tables and columns are named as in a results file (the table `columns` explains each), with series_uuid,
     run_uuid, sample and station added. Ids are unique within a series: join by series_uuid and id.
     """
     from labctl.archive.opened import Archive

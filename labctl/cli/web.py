@@ -49,7 +49,7 @@ def web(
 ) -> None:
     """Show tonight, runs, samples and raw tables in a browser; nothing can be changed from there.
 
-    It listens on this computer only. On another address every request needs a token, and what is sent can be
+    It listens on this computer only. On another address every request needs a token, and answers can be
     read on the way: put a reverse proxy with TLS before it. With a token of its own, make safe is offered.
     """
     from labctl.web.pages import Rig
