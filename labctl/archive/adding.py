@@ -131,7 +131,7 @@ def _other_heads(place: Place, series: str, before: Sequence[Entry], missing: OS
 
 
 def _united(place: Place, file: Path, state: SeriesState, heads: Sequence[Entry]) -> Packed | None:
-    """Return the version with everything that the file and the heads know; None where one head holds all of it.
+    """Return the version that unites the file and the heads; None where one head holds all of it.
 
     Raises
     ------
