@@ -234,8 +234,7 @@ class Sample(_Drawn):
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the rows of the runs of this entry of the sample."""
-        found = self._db.runs()
-        return found[found["sample_id"] == self.id].reset_index(drop=True)
+        return self._db.runs_of_sample(self.id)
 
     def _run_ids(self) -> Sequence[int]:
         return amendments.runs_of_sample(self._db, self.id)
@@ -337,14 +336,13 @@ class OpenedDatabase(Database):
 
         draw = None
         if run is not None:
-            run = Database.run(self, run)["id"]
-            title, draw = f"{title} of run {run}", partial(_drawn, self, [run], FIGURE_OF[title])
+            run_id: int = Database.run(self, run)["id"]
+            title, draw = f"{title} of run {run_id}", partial(_drawn, self, [run_id], FIGURE_OF[title])
         return ResultFrame.of(frame, title, self._units, draw)
 
     @cached_property
     def _units(self) -> dict[str, str]:
-        query = "SELECT column_name, unit FROM columns"
-        return {row["column_name"]: row["unit"] for row in self.rows(query)}
+        return self.units()
 
     def _names(self) -> str:
         known = list(dict.fromkeys(row["name"] for row in samples.newest_first(self, MOST_NAMED)))

@@ -366,6 +366,14 @@ class Database:
                 frame[name] = [_number(value) for value in frame[name]]
         return frame
 
+    def runs_of_sample(self, sample_id: int) -> "pd.DataFrame":
+        """The runs of a sample, oldest first."""
+        return runs.of_sample(self._frames, sample_id)
+
+    def units(self) -> dict[str, str]:
+        """Unit of every column of every table by the name of the column."""
+        return {row["column_name"]: row["unit"] for row in self.rows("SELECT * FROM columns")}
+
     def columns(self) -> "pd.DataFrame":
         """Unit and meaning of every column of every table and view."""
         return self.frame("SELECT * FROM columns ORDER BY table_name, column_name")

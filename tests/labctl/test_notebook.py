@@ -164,6 +164,11 @@ def test_what_an_analysis_makes_of_a_spectrum_is_a_plain_one(db):
     assert ionic_resistance(db.spectrum(1)).total_ohm.value > 0
 
 
+def test_a_run_and_a_sample_give_frames(db):
+    assert db.run("last").to_frame().equals(db.conductivities("last"))
+    assert list(db.sample(1).to_frame()["id"]) == [1]
+
+
 def test_runs_are_drawn_on_common_axes(db):
     assert db.plot("arrhenius", 1).figure is not None
     with pytest.raises(InvalidRequest, match="give the runs to draw"):

@@ -41,7 +41,7 @@ class ResultFrame(pd.DataFrame):
         return made
 
     @property
-    def _constructor(self) -> Callable[..., pd.DataFrame]:
+    def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
 
     @property
