@@ -1,6 +1,6 @@
 """Execute the notebooks of docs/notebooks and write their output into them: `make notebooks`.
 
-`--check NAME` is what the test of the notebooks calls. Cells with the tag `same` print the same text each time.
+`--check NAME` is what the test of the notebooks calls. What cells with the tag `same` print is compared.
 """
 
 import os
