@@ -22,6 +22,7 @@ LEAST_RISE = 0.05  # -Z'' over |Z| at the lowest frequency
 EXPONENT_RANGE = (0.4, 1.0)
 LARGEST_STEP, SMALLEST_STEP, MOST_STEPS = 0.1, 1e-4, 6  # of the exponent
 CAPACITOR = 1.0
+LEAST_DIAGONAL = 1e-13  # of a normal matrix, relative: rounding must not make it indefinite
 
 
 def valley_before_electrode(clean: Spectrum) -> int | None:
@@ -102,6 +103,7 @@ class RelaxationProblem:
         self.columns = _parts(np.asarray(np.concatenate([pairs, series]) * weight, np.complex128))
         self.target = _parts(clean.z_ohm / self.modulus)
         self.roughness = self._roughness()
+        self.grams = self.columns @ self.columns.T, self.roughness.T @ self.roughness
 
     def _roughness(self) -> FloatArray:
         """Differences of neighbouring gamma; a distribution that a valley closes ends at zero."""
@@ -130,7 +132,7 @@ class RelaxationProblem:
     def _near_exponent(self, strength: float, exponent: float) -> tuple[Solution, float]:
         """The solution with the exponent free in first order, and a better exponent inside its range."""
         free = self.electrode_columns(exponent)
-        x, c = Regularised(self.columns, self.roughness, strength, free).solve_both(self.target)
+        x, c = Regularised(self.columns, self.roughness, strength, free, self.grams).solve_both(self.target)
         step = float(np.clip(c[1] / c[0], -LARGEST_STEP, LARGEST_STEP)) if c[0] > 0 else 0.0
         residuals = self.target - x @ self.columns - c @ free
         better = float(np.clip(exponent + step, *EXPONENT_RANGE))
@@ -184,14 +186,14 @@ class RelaxationProblem:
         (1992) 415, 10.1162/neco.1992.4.3.415); that gamma is not negative enters by the solution alone.
         """
         electrode = self._electrode_of(solution)
-        used = np.vstack([self.columns, electrode])
-        rough = np.hstack([self.roughness, np.zeros((len(self.roughness), len(electrode)))])
-        normal = used @ used.T + solution.strength * (rough.T @ rough)
+        shared = self.columns @ electrode.T
+        of_gamma = self.grams[0] + solution.strength * self.grams[1]
+        normal = np.block([[of_gamma, shared], [shared.T, electrode @ electrode.T]])
         normal += 1e-13 * np.trace(normal) * np.eye(len(normal))
         differences = self.roughness @ solution.amplitudes
         misfit = solution.residuals @ solution.residuals + solution.strength * (differences @ differences)
-        freedom = self.target.size - (len(used) - len(rough))
-        prior = len(rough) * np.log(solution.strength)
+        freedom = self.target.size - (len(normal) - len(self.roughness))
+        prior = len(self.roughness) * np.log(solution.strength)
         return float(prior - freedom * np.log(max(misfit, 1e-300)) - np.linalg.slogdet(normal)[1]) / 2
 
     def samples(self, solution: Solution, count: int, seed: int) -> FloatArray:
@@ -202,7 +204,7 @@ class RelaxationProblem:
         """
         random, noise = np.random.default_rng(seed), self.noise(solution)
         free = self._electrode_of(solution)
-        problem = Regularised(self.columns, self.roughness, solution.strength, free)
+        problem = Regularised(self.columns, self.roughness, solution.strength, free, self.grams)
         drawn = np.empty((count, self.tau_s.size + 2))
         for place in range(count):
             data = self.target + noise * random.standard_normal(self.target.size)
@@ -217,26 +219,38 @@ class RelaxationProblem:
 class Regularised:
     """min |A x + F c - b|^2 + strength |D x|^2 with x >= 0, c free; solved for many b.
 
-    columns (k, m) of A, roughness (r, k) of D, free (q, m) of F.
+    columns (k, m) of A, roughness (r, k) of D, free (q, m) of F; `grams`: A A' and D'D (k, k) where they
+    are known. Goes through the normal equations: the regularisation keeps their condition near 1e8.
     """
 
     def __init__(
-        self, columns: FloatArray, roughness: FloatArray, strength: float, free: FloatArray | None = None
+        self,
+        columns: FloatArray,
+        roughness: FloatArray,
+        strength: float,
+        free: FloatArray | None = None,
+        grams: tuple[FloatArray, FloatArray] | None = None,
     ) -> None:
-        self.columns, self.strength = columns, strength
+        self.columns, self.roughness, self.strength = columns, roughness, strength
         self.basis = np.zeros((columns.shape[1], 0)) if free is None else np.linalg.qr(free.T)[0]
         self.free = free
-        rest = columns.T - self.basis @ (self.basis.T @ columns.T)
-        self.q, self.r = np.linalg.qr(np.vstack([rest, np.sqrt(strength) * roughness]))
-        self.prior_rows = len(roughness)
+        shared = columns @ self.basis
+        of_columns, of_roughness = grams or (columns @ columns.T, roughness.T @ roughness)
+        normal = of_columns - shared @ shared.T + strength * of_roughness
+        diagonal = np.einsum("kk->k", normal)
+        diagonal += LEAST_DIAGONAL * np.maximum(diagonal, diagonal.max() * LEAST_DIAGONAL)
+        self.lower = np.linalg.cholesky(normal)
 
     def solve(self, b: FloatArray, prior: FloatArray | None = None) -> FloatArray:
         """x (k,) for the data b (m,); `prior` (r,): the right-hand side of the regularisation, else zero."""
+        from scipy.linalg import solve_triangular
         from scipy.optimize import nnls
 
-        rest = b - self.basis @ (self.basis.T @ b)
-        below = np.zeros(self.prior_rows) if prior is None else prior
-        return nnls(self.r, self.q.T @ np.concatenate([rest, below]), maxiter=50 * len(self.r))[0]
+        right = self.columns @ (b - self.basis @ (self.basis.T @ b))
+        if prior is not None:
+            right += np.sqrt(self.strength) * (prior @ self.roughness)
+        target = solve_triangular(self.lower, right, lower=True, check_finite=False)
+        return nnls(self.lower.T, target, maxiter=50 * len(target))[0]
 
     def solve_both(self, b: FloatArray) -> tuple[FloatArray, FloatArray]:
         """x (k,) and c (q,)."""
