@@ -1,1 +1,1 @@
-"""What `labctl.open` gives a notebook: frames, runs, samples and spectra that show and draw themselves."""
+"""Frames, runs, samples and spectra for notebooks: they show and draw themselves."""

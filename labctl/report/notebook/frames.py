@@ -1,7 +1,7 @@
 """Frames of results: pandas frames that a notebook shows with units, and that draw the figure of their run.
 
-What pandas makes of one (a selection, a copy, a join) is a plain frame again, since it is no longer what the
-run holds.
+A selection, a copy or a join made by pandas is a plain frame again, since it no longer holds the rows of the
+run.
 """
 
 from collections.abc import Callable, Mapping
