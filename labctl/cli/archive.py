@@ -3,8 +3,10 @@
 import base64
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +18,23 @@ from labctl.cli.options import (
     DEFAULT_STATION,
     DatabaseOption,
     JsonOption,
+    PersonOption,
     StationOption,
+    user_name,
+)
+from labctl.cli.web import (
+    HostOption,
+    NameOption,
+    PortOption,
+    TokenOption,
+    YesOption,
+    ask_before_listening,
+    rules_for,
 )
 
 if TYPE_CHECKING:
     from labctl.archive.adding import Added
+    from labctl.archive.fitting import SeriesFitted
     from labctl.archive.opened import Answer
     from labctl.archive.verifying import Verified
 
@@ -69,7 +83,7 @@ def add(
 
 @app.command()
 def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAULT_DATABASE) -> None:
-    """Add what ends to the archive of the station's [archive] table; the runner starts this by itself.
+    """Add what ends to the archive of the station's [archive] table; the runner starts this.
 
     It ends when the runner has ended and everything was added, or could not be. Python files of the station
     are not loaded.
@@ -77,8 +91,9 @@ def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAUL
     from labctl.cli.runner import log_to_terminal
     from labctl.config.archive_settings import read_archive_of
     from labctl.errors import ConfigurationError
-    from labctl.queue.archiving import command_to_add, yield_to_others
+    from labctl.queue.archiving import command_to_add
     from labctl.queue.archiving import follow as follow_runner
+    from labctl.queue.yielding import yield_to_others
 
     name, settings = read_archive_of(station)
     if settings is None:
@@ -157,7 +172,7 @@ def query(
 ) -> None:
     """Ask the archive by SQL (DuckDB), e.g. "SELECT count(*) AS n FROM spectra".
 
-    Tables and columns are those of a results file (the table `columns` explains each), with series_uuid,
+    Tables and columns are named as in a results file (the table `columns` explains each), with series_uuid,
     run_uuid, sample and station added. Ids are unique within a series: join by series_uuid and id.
     """
     from labctl.archive.opened import Archive
@@ -169,6 +184,101 @@ def query(
         terminal.echo(json.dumps({"columns": list(answer.columns), "rows": rows}))
         return
     _print_answer(answer)
+
+
+@app.command()
+def fit(
+    archive: ArchiveOption = "",
+    where: Annotated[
+        str, typer.Option(help="Only runs that meet this SQL condition, e.g. \"sample = 'pellet 7'\".")
+    ] = "",
+    scheduler: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="A running Dask scheduler, e.g. tcp://host:8786."),
+    ] = "",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes on this computer; default: one less than its cores."),
+    ] = None,
+    name: Annotated[str, typer.Option("--as", help="Name of the new analyses.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Also runs that are up to date.")] = False,
+    person: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Derive the runs of an archive again with this version, on a Dask cluster; each gets a new analysis.
+
+    Nothing is deleted. Runs that are up to date are passed over, so that a command that was stopped is given
+    again. Without --scheduler a cluster on this computer is used. Exit code 1 where a run is not derived.
+    """
+    from labctl.archive.fitting import chosen_heads, fit_archive
+    from labctl.archive.place import place_of
+    from labctl.derive.choices import NO_CHOICE
+    from labctl.derive.refit import Refit
+
+    place = place_of(archive)
+    heads = chosen_heads(place, where)
+    count = workers or max(1, (os.cpu_count() or 2) - 1)
+    refit = Refit(NO_CHOICE, name, person or user_name(), count, again)
+    with _fitting(len(heads), as_json) as (begun, done):
+        results = fit_archive(place, heads, refit, scheduler, begun, done)
+    runs, made = sum(one.runs for one in results), sum(one.made for one in results)
+    problems = [words for one in results for words in one.problems]
+    if as_json:
+        content = {"archive": place.address, "runs": runs, "derived": made, "problems": problems}
+        terminal.echo(json.dumps(content))
+    else:
+        rest = f"{runs - made - len(problems)} up to date (--again derives them too)"
+        terminal.echo(f"{made} run(s) derived; {rest}; {len(problems)} failed")
+        for words in problems[:MOST_NAMED]:
+            terminal.echo(words)
+    raise typer.Exit(1 if problems else 0)
+
+
+@contextmanager
+def _fitting(
+    count: int, quiet: bool
+) -> "Iterator[tuple[Callable[[str], None], Callable[[SeriesFitted], None]]]":
+    """Give functions that print the dashboard's address and move a bar on, unless `quiet`."""
+    if quiet:
+        yield lambda dashboard: None, lambda result: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=terminal.console(stderr=True)) as progress:
+        task = progress.add_task("fit", total=count)
+
+        def begun(dashboard: str) -> None:
+            needs = "" if find_spec("bokeh") else " (its pages need the package bokeh)"
+            progress.console.print(f"dashboard {dashboard}{needs}", markup=False)
+
+        yield begun, lambda result: progress.advance(task)
+
+
+@app.command()
+def browse(
+    archive: ArchiveOption = "",
+    port: PortOption = 8002,
+    host: HostOption = "127.0.0.1",
+    name: NameOption = None,
+    token_file: TokenOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Show an archive in a browser: samples, columns, and the answers to SQL; read-only.
+
+    Who may ask is as with `labctl web`. A query is ended after 10 s and shows 1000 rows.
+    """
+    from labctl.archive.opened import Archive
+    from labctl.web.archive_site import ArchiveSite, archive_app
+    from labctl.web.gate import gated
+    from labctl.web.serving import address_of, bound, serve
+
+    rules = rules_for(host, name, token_file)
+    with Archive(archive) as opened:
+        ask_before_listening(host, yes)
+        with bound(host, port) as listening:
+            ready = f"{opened.address} is shown on {address_of(listening)} (Ctrl-C ends it)"
+            served = gated(archive_app(ArchiveSite(opened)), rules)
+            serve(served, listening, lambda: terminal.echo(ready))
 
 
 def _print_answer(answer: "Answer") -> None:

@@ -5,7 +5,7 @@
 2. That process looks for ended runs, analyses and amendments. It adds them by a process of its own
    (`labctl archive add`), which is killed at a time limit: a share that hangs delays the archive only.
 3. An archive that cannot be reached is tried again, after 10 s at first and 10 min at last. One event says
-   that it is away, and one that it is back. A run that is refused is one event.
+   that it is away, another that it is back. A run that is refused is one event.
 4. The process ends once its runner is gone and everything was added, or could not be.
 """
 
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from labctl.plain_text import on_one_line, shortened
 from labctl.queue.child_process import ChildEnded, run_to_its_end
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.processes import start_labctl
-from labctl.queue.rehearsing import ONE_CORE, lower_priority
+from labctl.queue.rehearsing import ONE_CORE
 from labctl.store.queries.archiving import knowledge_mark
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
@@ -39,13 +39,12 @@ CHILD_LOOKED_AT_EVERY_S = 10.0
 FIRST_DELAY_S, LONGEST_DELAY_S = 10.0, 600.0
 MOST_STARTS = 20
 LONGEST_REASON = 300
-FIRST_TO_END = Path("/proc/self/oom_score_adj")
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @contextmanager
 def archiving(station: Station, db: Path, start: Start | None = None) -> Iterator[None]:
-    """Keep `labctl archive follow` alive while inside, where the station has an `[archive]` table."""
+    """Keep `labctl archive follow` running while inside, where the station has an `[archive]` table."""
     if not _is_wanted(station):
         yield
         return
@@ -91,15 +90,8 @@ def start_following(db: Path, station: Path | str) -> "subprocess.Popen[bytes]":
     return start_labctl(words, db.with_suffix(".archive.log"), ONE_CORE, idle=True)
 
 
-def yield_to_others() -> None:
-    """Compute after all other programs, and be ended before them where memory is used up."""
-    lower_priority()
-    with suppress(OSError):
-        FIRST_TO_END.write_text("1000", encoding="ascii")
-
-
 def command_to_add(db: Path, to: str) -> list[str]:
-    """Return the command that adds what the archive lacks."""
+    """Return the command that adds runs that the archive lacks."""
     return [sys.executable, "-m", "labctl", "archive", "add", str(db), "--to", to, "--json"]
 
 
@@ -144,7 +136,7 @@ def follow(
 
 
 class _Following:
-    """What was added, and when the next attempt is due."""
+    """The last state that was added, and the time of the next attempt."""
 
     def __init__(
         self,
@@ -168,7 +160,7 @@ class _Following:
         return beat is not None and beat.lives(2 * DEFAULT_SILENCE_S)
 
     def look(self) -> None:
-        """Add what is new, where an attempt is due."""
+        """Add new runs, where an attempt is due."""
         mark = knowledge_mark(self._connection)
         self.is_done = mark == self._added
         if self.is_done or self._clock.monotonic() < self._due_s:

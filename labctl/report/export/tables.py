@@ -1,4 +1,4 @@
-"""The tables that leave the rig: those of the database for some runs, each column with unit and meaning.
+"""The exported tables: rows of the database for some runs, each column with unit and meaning.
 
 Rows are those that frames and `labctl show` give: from the current analysis, with the earlier parts of a run
 that was resumed. Nothing is rounded, and excluded points are kept, with the reason.
@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.derive.in_force import in_force
+from labctl.readmodel.run_unknowns import unknowns_in_file
 from labctl.store import Database
-from labctl.store.queries import bench_checks, polarisations, spectra
+from labctl.store.queries import (
+    bench_checks,
+    events,
+    law_fits,
+    polarisations,
+    resistances,
+    spectra,
+    temperature_log,
+    transference_numbers,
+)
 
 SEPARATOR = "; "
 OF_VIEWS: dict[str, tuple[str, str]] = {
@@ -25,6 +35,10 @@ OF_VIEWS: dict[str, tuple[str, str]] = {
     "relative_uncertainty_independent": ("1", "each point's own part of its relative standard uncertainty"),
     "relative_uncertainty_common": ("1", "the part that all points share: geometry, analyser, leads"),
     "in_force": ("1", "1: not revoked"),
+    "not_stated": ("text", "what has no stated uncertainty, so that it is in no interval of the run"),
+    "if_it_were_only": ("text", "an instrument of a usual kind in its place"),
+    "relative_effect_on_conductivity": ("1", "the standard uncertainty that it would add, relative"),
+    "effect_on_energy_ev": ("eV", "the standard uncertainty that it would add; empty: none, or not known"),
 }
 """Unit and meaning of the columns that no table of the database has."""
 
@@ -128,6 +142,11 @@ def _records(frame: Any) -> list[dict[str, Any]]:
     return frame.to_dict("records")
 
 
+def _of_parts(rows_of: Callable[..., Any], db: Database, run: int) -> Any:
+    """Return rows of a run with the parts that it continues. A frame would take most of the time."""
+    return rows_of(db, db.part_ids(run))
+
+
 def _sample(db: Database, run: int) -> list[dict[str, Any]]:
     """Return the sample in force for a run: as stored, with the amendments."""
     return [dict(in_force(db, run).sample)]
@@ -160,6 +179,25 @@ def _why(frequency_hz: float, ranges: Sequence[tuple[tuple[float, float], str]])
     return SEPARATOR.join(why for (low, high), why in ranges if low <= frequency_hz <= high)
 
 
+def _unknowns(db: Database, run: int) -> list[dict[str, Any]]:
+    """Return a row for each thing that is not stated of a run with a number, and in no interval."""
+    found = unknowns_in_file(db, run, in_force(db, run).sample)
+    effects: dict[str, list[Any]] = {name: [] for name in found.names}
+    for one in found.effects:
+        owner = one.source if one.source in effects else "geometry"
+        effects.setdefault(owner, []).append(one)
+    return [
+        {
+            "not_stated": name,
+            "if_it_were_only": one and f"{one.source}: {one.usual}",
+            "relative_effect_on_conductivity": one and one.relative,
+            "effect_on_energy_ev": one and (one.energy_ev or None),
+        }
+        for name, known in effects.items()
+        for one in known or [None]
+    ]
+
+
 def _polarisation_points(db: Database, run: int) -> list[dict[str, Any]]:
     return [
         {"polarisation": one["number"]} | point
@@ -173,16 +211,20 @@ TABLES: dict[str, tuple[str, Callable[[Database, int], Any]]] = {
     "runs": ("runs", lambda db, run: [db.run(run)]),
     "instruments": ("run_instruments", bench_checks.instruments_of_run),
     "conductivities": ("conductivities", lambda db, run: _records(db.conductivities(run))),
-    "resistances": ("resistances", lambda db, run: _records(db.resistances(run))),
-    "laws": ("law_fits", lambda db, run: _records(db.fits(run))),
-    "transference_numbers": ("transference_numbers", lambda db, run: _records(db.transference_numbers(run))),
-    "spectra": ("spectra", lambda db, run: _records(db.spectra(run))),
+    "resistances": ("resistances", lambda db, run: _of_parts(resistances.of_parts, db, run)),
+    "laws": ("law_fits", lambda db, run: _of_parts(law_fits.newest_of_parts, db, run)),
+    "transference_numbers": (
+        "transference_numbers",
+        lambda db, run: _of_parts(transference_numbers.of_parts, db, run),
+    ),
+    "spectra": ("spectra", lambda db, run: _of_parts(spectra.of_parts, db, run)),
     "impedance_points": ("impedance_points", _impedance_points),
     "relaxation_times": ("relaxation_times", lambda db, run: _records(db.relaxation_times(run))),
-    "polarisations": ("polarisations", lambda db, run: _records(db.polarisations(run))),
+    "polarisations": ("polarisations", lambda db, run: _of_parts(polarisations.of_parts, db, run)),
     "polarisation_points": ("polarisation_points", _polarisation_points),
-    "temperature_log": ("temperature_log", lambda db, run: _records(db.temperatures(run))),
+    "temperature_log": ("temperature_log", lambda db, run: _of_parts(temperature_log.of_parts, db, run)),
+    "unknowns": ("", _unknowns),
     "amendments": ("amendments", lambda db, run: _records(db.amendments(run))),
-    "events": ("events", lambda db, run: _records(db.events(run))),
+    "events": ("events", lambda db, run: _of_parts(events.of_parts, db, run)),
 }
 """Name of each table, the table of the database that describes its columns, and its rows of one run."""

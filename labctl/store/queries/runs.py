@@ -14,6 +14,11 @@ def all_runs(db: Source[Result]) -> Result:
     return db.rows("SELECT * FROM runs ORDER BY id", ())
 
 
+def of_sample(db: Source[Result], sample_id: int) -> Result:
+    """Every run of a sample, oldest first."""
+    return db.rows("SELECT * FROM runs WHERE sample_id = ? ORDER BY id", (sample_id,))
+
+
 def named(db: Rows, run: int | str) -> list[Row]:
     """The runs that a name fits: an id, `"last"`, or the beginning of a uuid."""
     if run == "last":
@@ -54,6 +59,15 @@ def ids_of(db: Rows, sample: str | None) -> list[int]:
         query = "SELECT r.id FROM runs r JOIN samples s ON s.id = r.sample_id WHERE s.name = ? ORDER BY r.id"
         found = db.rows(query, (sample,))
     return [row["id"] for row in found]
+
+
+def of_job(db: Rows, job_id: int) -> list[Row]:
+    """Id, uuid and sample's name of the runs of a job, oldest first."""
+    return db.rows(
+        """SELECT r.id, r.uuid, s.name AS sample FROM runs r LEFT JOIN samples s ON s.id = r.sample_id
+           WHERE r.job_id = ? ORDER BY r.id""",
+        (job_id,),
+    )
 
 
 def counts_by_status(db: Rows) -> list[Row]:
