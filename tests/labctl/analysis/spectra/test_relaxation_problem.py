@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import nnls
 
 from labctl.analysis import Spectrum, parse_circuit
-from labctl.analysis.spectra.relaxation_problem import RelaxationProblem, Regularised, valley_before_electrode
+from labctl.analysis.spectra.relaxation_problem import Regularised, RelaxationProblem, valley_before_electrode
 
 
 @pytest.fixture
