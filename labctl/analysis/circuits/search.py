@@ -18,9 +18,9 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.least_squares import Minimum, Model, minimise
 from labctl.analysis.numerics.residuals import Residuals, examine, examine_all, looks_white
 
-MOST_ITERATIONS = 80
+MOST_ITERATIONS = 200
 FIRST_ITERATIONS = 25  # of every start; the rest is for what may still matter
-MUCH_WORSE = 30.0  # cost over the lowest of any circuit on the same spectrum: not worth more iterations
+WORTH = ((30.0, 55), (2.0, MOST_ITERATIONS))  # cost over the lowest on the same spectrum, more iterations
 MANY_STARTS, SIFTING_ITERATIONS, SIFTED = 6, 6, 4  # more starts than that are sifted after a few iterations
 BY_THEMSELVES = 64  # problems of one circuit: enough to need no others beside them
 
@@ -40,14 +40,16 @@ def fit_problems(
         batch.best_of([starts[i] for i in chosen], first)
         for chosen, batch in zip(groups, batches, strict=True)
     ]
-    least = _least_costs(problems, groups, found)
+    left = max_iterations - first
+    for much_worse, most in WORTH:
+        least = _least_costs(problems, groups, found)
+        more = min(most, left)
+        left -= more
+        for place, (chosen, batch) in enumerate(zip(groups, batches, strict=True)):
+            worth = found[place].cost <= much_worse * least[chosen]
+            found[place] = batch.followed(found[place], np.flatnonzero(worth & ~found[place].converged), more)
     fits: dict[int, CircuitFit] = {}
     for chosen, batch, minimum in zip(groups, batches, found, strict=True):
-        worth = minimum.cost <= MUCH_WORSE * least[chosen]
-        going_on = np.flatnonzero(worth & ~minimum.converged)
-        if going_on.size and max_iterations > first:
-            again = batch.minimum(going_on, [minimum.x[going_on]], max_iterations - first)
-            minimum = minimum.replaced(going_on, again)
         fits.update(zip(chosen, batch.described(minimum), strict=True))
     return [fits[i] for i in range(len(problems))]
 
@@ -125,6 +127,12 @@ class _Batch:
         return minimum.replaced_where_better(
             owner, self.minimum(owner, others, max_iterations, known=minimum.x)
         )
+
+    def followed(self, minimum: Minimum, going_on: IndexArray, more: int) -> Minimum:
+        """The search of some problems gone on with."""
+        if not going_on.size or more <= 0:
+            return minimum
+        return minimum.replaced(going_on, self.minimum(going_on, [minimum.x[going_on]], more))
 
     def _sifted(
         self, owner: IndexArray, starts: Sequence[FloatArray]
