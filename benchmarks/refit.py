@@ -7,7 +7,8 @@ turn, each by a command of its own, so that the start of the processes counts. E
 file of which nothing was derived, since a second derivation finds the distributions of relaxation times done.
 400 runs of 25 spectra are the 10 000 spectra of a laboratory's year. The result is the median of the ratios;
 2 would be perfect. On a computer that does other work the ratio says little: CPU times show how much work the
-second worker adds, and 2 x (CPU of one) / (CPU of two) is what an idle computer could reach at best.
+second worker adds, and 2 x (CPU of one) / (CPU of two) is what an idle computer could reach at best. The last
+line is the memory of the largest process of all rounds: the command, or one of its workers (not on Windows).
 """
 
 import argparse
@@ -96,6 +97,16 @@ def main() -> None:
                 flush=True,
             )
     print(f"median ratio {statistics.median(ratios):.2f}")
+    print(f"largest process {largest_process_mb():.0f} MB")
+
+
+def largest_process_mb() -> float:
+    """Largest resident memory of a process that this one started, or that they started; NaN on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

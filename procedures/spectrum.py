@@ -253,7 +253,7 @@ class SpectrumProcedure(Procedure):
 
     def point_duration_s(self, frequency_hz: float) -> float:
         """Return the estimated duration of one point: integration in whole cycles plus overhead."""
-        cycles = max(1.0, np.ceil(self.integration_s * frequency_hz))
+        cycles = max(1, math.ceil(self.integration_s * frequency_hz))
         return float(max(self.integration_s, cycles / frequency_hz)) + POINT_OVERHEAD_S
 
     def plan(self) -> list[PlannedStep]:

@@ -1,5 +1,6 @@
 """The runs of a file for the commands that look across runs, and the unit of conductivity they print."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,3 +19,19 @@ def runs_of(db: Path, near_k: float | None = None) -> "list[OverviewRun]":
 
     with Database(db, TimeLimit()) as database:
         return overview_runs(database, near_k or ROOM_K)
+
+
+def not_stated_of(db: Path, run_ids: Sequence[int]) -> list[str]:
+    """Return lines that say of which runs what is not stated, and the largest effect; none where all is."""
+    from labctl.derive.in_force import in_force
+    from labctl.readmodel.run_unknowns import grouped, unknowns_in_file
+    from labctl.store import Database
+    from labctl.store.time_limit import TimeLimit
+
+    with Database(db, TimeLimit()) as database:
+        return grouped(
+            {
+                run_id: unknowns_in_file(database, run_id, in_force(database, run_id).sample)
+                for run_id in run_ids
+            }
+        )

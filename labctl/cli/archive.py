@@ -77,8 +77,9 @@ def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAUL
     from labctl.cli.runner import log_to_terminal
     from labctl.config.archive_settings import read_archive_of
     from labctl.errors import ConfigurationError
-    from labctl.queue.archiving import command_to_add, yield_to_others
+    from labctl.queue.archiving import command_to_add
     from labctl.queue.archiving import follow as follow_runner
+    from labctl.queue.yielding import yield_to_others
 
     name, settings = read_archive_of(station)
     if settings is None:

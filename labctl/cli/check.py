@@ -34,16 +34,18 @@ def check(
     """
     from labctl.config.protocol import read_protocol
     from labctl.config.readable_secrets import secrets_others_can_read
+    from labctl.config.report_settings import packages_missing
     from labctl.config.station import read_station
 
     chosen_station, chosen = read_station(station), read_protocol(protocol, db)
+    about_report = packages_missing(chosen_station)
     found = _forecast(chosen, chosen_station, db)
     if as_json:
         about = {"making_safe_s": chosen_station.safe_within_s, "stated": _stated(chosen, chosen_station)}
         terminal.echo(json.dumps(_as_object(found) | about))
         return
     _print_plan(chosen, chosen_station, found)
-    for warning in [*found.warnings, *secrets_others_can_read(chosen_station)]:
+    for warning in [*found.warnings, *secrets_others_can_read(chosen_station), *about_report]:
         terminal.say(warning, fg="yellow")
 
 
@@ -97,10 +99,12 @@ def _print_plan(protocol: "Protocol", station: "Station", found: "Forecast") -> 
 
 
 def _stated(protocol: "Protocol", station: "Station") -> list[str]:
-    """Return lines about the accuracy of instruments and geometry, also where it is not stated."""
+    """Return lines about accuracy, geometry and reports, also where an accuracy is not stated."""
+    from labctl.config import report_settings
     from labctl.derive.geometry import geometry_in_words
 
-    return [*station.accuracy.in_words(sorted(station.roles)), *geometry_in_words(vars(protocol.sample))]
+    accuracy = station.accuracy.in_words(sorted(station.roles))
+    return [*accuracy, *geometry_in_words(vars(protocol.sample)), *report_settings.in_words(station)]
 
 
 def _held(protocol: "Protocol", station: "Station") -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.across import S_CM, runs_of
+from labctl.cli.across import S_CM, not_stated_of, runs_of
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.errors import InvalidRequest
 from labctl.units import ZERO_CELSIUS_K
@@ -76,6 +76,8 @@ def compare(
         _print_comparison(comparison)
     if literature:
         _print_literature(beside, chosen)
+    for line in not_stated_of(db, [run.id for run in chosen]):
+        terminal.echo(line)
 
 
 def _pressures_mpa(against: str, text: str) -> list[float]:

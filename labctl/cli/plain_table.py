@@ -31,7 +31,10 @@ def _widths(cells: Sequence[Sequence[str]], available: int) -> list[int]:
 def _lines(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     if all(len(cell) <= width for cell, width in zip(row, widths, strict=True)):
         return [GAP.join(map(str.ljust, row, widths)).rstrip()]
-    parts = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+    parts = [
+        [cell] if len(cell) <= width else textwrap.wrap(cell, width)
+        for cell, width in zip(row, widths, strict=True)
+    ]
     height = max(map(len, parts))
     filled = [part + [""] * (height - len(part)) for part in parts]
     return [GAP.join(map(str.ljust, line, widths)).rstrip() for line in zip(*filled, strict=True)]

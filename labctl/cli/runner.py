@@ -46,6 +46,7 @@ def runner(
     """
     from labctl.config.archive_settings import check_archive
     from labctl.config.readable_secrets import secrets_others_can_read
+    from labctl.config.report_settings import packages_missing
     from labctl.config.station import read_station
     from labctl.config.trust import trusting
     from labctl.queue.notify import check_services
@@ -54,7 +55,7 @@ def runner(
     with trusting(folders_of(station, trust)):
         chosen = read_station(station)
         check_services(chosen)
-        for warning in [*check_archive(chosen), *secrets_others_can_read(chosen)]:
+        for warning in [*check_archive(chosen), *packages_missing(chosen), *secrets_others_can_read(chosen)]:
             logging.getLogger(__name__).warning(warning)
         supervision = None
         if not (without_supervisor or chosen.simulation is not None):
@@ -86,6 +87,7 @@ def _work(
     from labctl.measure.stop import StopRequest
     from labctl.queue.archiving import archiving
     from labctl.queue.last_resort import safe_without_file
+    from labctl.queue.reporting import start_reporting
     from labctl.queue.runner import Runner
 
     stop = StopRequest()
@@ -98,6 +100,7 @@ def _work(
             stop,
             until_empty=until_empty,
             rehearse=rehearse,
+            report=lambda: start_reporting(db, chosen.source),
             pace=_pace(db, chosen.name),
             **({} if supervision is None else _kept_by(supervision)),
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.across import MOST_ROWS, S_CM, runs_of
+from labctl.cli.across import MOST_ROWS, S_CM, not_stated_of, runs_of
 from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.errors import InvalidRequest
@@ -47,6 +47,8 @@ def samples(
         terminal.echo(json.dumps({"samples": listed} | ({"specimens": mounts} if name else {}), default=str))
         return
     _print_samples(overviews)
+    for line in not_stated_of(db, _best_runs(overviews)):
+        terminal.echo(line)
     for line in _mounts_in_words(mounts):
         terminal.echo(line)
 
@@ -174,6 +176,12 @@ def _print_samples(overviews: "Sequence[SampleOverview]") -> None:
         terminal.echo(line)
     if len(overviews) > MOST_ROWS:
         terminal.echo(f"{len(overviews) - MOST_ROWS} sample(s) before these are not shown; --json has all")
+
+
+def _best_runs(overviews: "Sequence[SampleOverview]") -> list[int]:
+    """Return the runs of the numbers in the table, each once."""
+    shown = (one for o in overviews[-MOST_ROWS:] for one in (o.at_room_s_m, o.energy_ev, o.transference))
+    return sorted({best.run_id for best in shown if best is not None})
 
 
 def _what_counts(overviews: "Sequence[SampleOverview]") -> list[str]:

@@ -139,7 +139,13 @@ def _station(found: "NightSummary", name: str, view: "StationView") -> dict[str,
 def _job(one: "JobSummary") -> dict[str, Any]:
     job = one.job
     about = {} if job is None else {name: getattr(job, name) for name in ("title", "state", "reason")}
-    return {"job": None if job is None else job.id, **about, "runs": [_run(run) for run in one.runs]}
+    report = None if one.report is None else one.report["message"]
+    return {
+        "job": None if job is None else job.id,
+        **about,
+        "report": report,
+        "runs": [_run(run) for run in one.runs],
+    }
 
 
 def _run(run: "RunSummary") -> dict[str, Any]:

@@ -28,9 +28,9 @@ __all__ = ["ROLES", "InstrumentEntry", "Simulation", "Station", "read_station"]
 class Station:
     """A checked station file; reading it touches no instrument.
 
-    `night` is its unchecked `[night]` table, `accuracy` the accuracy of its instruments, `check` the
-    standards that are measured in place of the sample. `speed` is the speed relative to real time of a rig
-    that is simulated by another process; 1 for instruments.
+    `night` and `report` are its unchecked tables of these names, `accuracy` the accuracy of its instruments,
+    `check` the standards that are measured in place of the sample. `speed` is the speed relative to real time
+    of a rig that is simulated by another process; 1 for instruments.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Station:
     visa_library: str
     simulation: Simulation | None
     night: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
     archive: Mapping[str, Any] = field(default_factory=dict)
     speed: float = 1.0
     accuracy: StationAccuracy = field(default_factory=StationAccuracy)
@@ -220,6 +221,7 @@ def read_station(path: Path | str) -> Station:
         visa_library=document.text("visa_library", ""),
         simulation=read_simulation(document.table("simulation")) if simulated else None,
         night=document.table("night", {}).values,
+        report=document.table("report", {}).values,
         archive=document.table("archive", {}).values,
         speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
         check=read_check(document.table("check")) if document.has("check") else ReferenceCheck(),

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from labctl.plain_text import on_one_line, shortened
 from labctl.queue.child_process import ChildEnded, run_to_its_end
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.processes import start_labctl
-from labctl.queue.rehearsing import ONE_CORE, lower_priority
+from labctl.queue.rehearsing import ONE_CORE
 from labctl.store.queries.archiving import knowledge_mark
 from labctl.store.queries.notifications import add_event
 from labctl.store.transactions import WriteConnection
@@ -39,7 +39,6 @@ CHILD_LOOKED_AT_EVERY_S = 10.0
 FIRST_DELAY_S, LONGEST_DELAY_S = 10.0, 600.0
 MOST_STARTS = 20
 LONGEST_REASON = 300
-FIRST_TO_END = Path("/proc/self/oom_score_adj")
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
@@ -89,13 +88,6 @@ def start_following(db: Path, station: Path | str) -> "subprocess.Popen[bytes]":
     """Start the process that adds what ends; raises OSError where it cannot be started."""
     words = ["archive", "follow", "--station", str(Path(station).resolve()), "--db", str(db.resolve())]
     return start_labctl(words, db.with_suffix(".archive.log"), ONE_CORE, idle=True)
-
-
-def yield_to_others() -> None:
-    """Compute after all other programs, and be ended before them where memory is used up."""
-    lower_priority()
-    with suppress(OSError):
-        FIRST_TO_END.write_text("1000", encoding="ascii")
 
 
 def command_to_add(db: Path, to: str) -> list[str]:

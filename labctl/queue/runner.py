@@ -11,6 +11,7 @@
 6. A job waits for its rehearsal; where that failed it is held (`labctl.queue.rehearsal_gate`).
 7. After a mistake in labctl itself, as after a file that cannot be written, it takes up again, for a while.
    A runner that gives up does not end in good order: its supervisor starts a new one.
+8. Reports of ended jobs are made by another process, for which nothing waits (`labctl.queue.job_reports`).
 """
 
 import logging
@@ -35,6 +36,7 @@ from labctl.queue.heartbeat import Heartbeat, Heartbeats, Pulse, StillPulse
 from labctl.queue.idle_watch import IdleWatch
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED, Claimant, Ending, Job
+from labctl.queue.job_reports import JobReports, Start
 from labctl.queue.jobs import Jobs
 from labctl.queue.rehearsal_gate import OpenGate, RehearsalGate
 from labctl.queue.requests import MADE_SAFE, Pause, Pauses, Requests
@@ -71,6 +73,8 @@ class Runner:
         Called twice a second, in a thread of its own: starts a supervisor where none lives.
     rehearse : callable, optional
         Starts the process that rehearses a job, by its number; None: jobs begin without a rehearsal.
+    report : callable, optional
+        Starts the process that makes the reports of ended jobs; None: none is made.
     until_empty : bool
         End when no job is left that could start, instead of waiting for more.
     on_event : callable
@@ -92,6 +96,7 @@ class Runner:
         supervised: Callable[[], bool] | None = None,
         keep_supervised: Callable[[], None] = lambda: None,
         rehearse: Callable[[int], subprocess.Popen[bytes]] | None = None,
+        report: Start | None = None,
         until_empty: bool = False,
         pace: Pace | None = None,
         on_event: Callable[[AnyEvent], None] = lambda event: None,
@@ -103,7 +108,7 @@ class Runner:
         self._queue_clock: Clock = self.clock if self._virtual else RealClock()
         self._supervised, self._until_empty, self._on_event = supervised, until_empty, on_event
         self._keep_supervised = keep_supervised
-        self._pace, self._rehearse = pace or Pace(), rehearse
+        self._pace, self._rehearse, self._report = pace or Pace(), rehearse, report
         self._failures = 0
         self.unsafe = ""
         self._watch = IdleWatch(station, self.night.interlocks, self.clock)
@@ -135,6 +140,7 @@ class Runner:
             self._pauses = Pauses(self._connection, self._queue_clock, self.station.name)
             self._conclusions = Conclusions(self._connection, self.station.name, self._queue_clock)
             self._gate = self._gate_for_rehearsals()
+            self._reports = JobReports(self._connection, self.station, self._queue_clock, self._report)
             before = Heartbeats(self._connection, "runner", self.station.name).read()
             self._refuse_namesake(before)
             pulse = StillPulse if self._virtual else Pulse
@@ -197,6 +203,7 @@ class Runner:
     def _next(self) -> bool:
         self._off.try_again()
         self._conclude_what_broke()
+        self._reports.look()
         if (pause := self._pauses.in_force()) is not None:
             self._make_safe_if_asked(pause)
             self._give_up_waiting(pause)
@@ -334,6 +341,7 @@ class Runner:
         words = f"the queue waited {longest_s / 3600:g} h for a person: {pause.reason}"
         for job in self._jobs.give_up(self.station.name, since, words):
             self._announce("error", "job failed", f"job {job.id} {job.title!r} failed: {words}")
+            self._reports.job_ended(job, "failed")
 
     def _attempt(self, job: Job) -> tuple[Ending, str]:
         """The ending, and why the queue must stop ("" = it need not)."""
@@ -381,6 +389,7 @@ class Runner:
         """Announce what became of a job, and that the queue waits for a person where it does."""
         for level, kind, message in fate.news():
             self._announce(level, kind, message)
+        self._reports.job_ended(fate.job, fate.state)
 
     def _make_sure_safe(self, when: str) -> bool:
         """Make safe until every instrument is; where one is not for minutes, the queue waits for a person."""

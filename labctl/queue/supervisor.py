@@ -41,6 +41,7 @@ from labctl.queue.conclusions import Conclusions
 from labctl.queue.heartbeat import OVER, UNKNOWN_PID, Heartbeat, Heartbeats, problems_in_words, state_of
 from labctl.queue.interlocks import Interlocks, Trip
 from labctl.queue.job import ENDED
+from labctl.queue.job_reports import JobReports
 from labctl.queue.left_unsafe import LeftUnsafe
 from labctl.queue.new_rows import NewRows
 from labctl.queue.processes import end_for_certain
@@ -395,6 +396,7 @@ class Supervisor:
             if fate.state in ENDED:
                 for news in fate.news():
                     self._announce(*news)
+                JobReports(self._connection, self.station, self._clock).job_ended(fate.job, fate.state)
 
     def _mark(self, runner: Heartbeat, failures: dict[str, str]) -> None:
         if failures:

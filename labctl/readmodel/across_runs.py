@@ -8,15 +8,16 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labctl.analysis.laws.law_function import LawFunction
-from labctl.analysis.numerics.budget import combined
 from labctl.derive.geometry import geometry_not_stated, geometry_of
-from labctl.readmodel.law_curve import stored_function
 from labctl.store import Database, amendments
+from labctl.store.encoding import decoded
 from labctl.store.queries import amendments as amendment_rows
 from labctl.store.queries import analyses, overviews
+
+if TYPE_CHECKING:
+    from labctl.analysis.laws.law_function import LawFunction
 
 ROOM_K = 298.15
 NEAR_K = 1.0
@@ -59,7 +60,7 @@ class OverviewRun:
     specimen, mount : str, int
         Which specimen was mounted for which time; the id of the sample, and 1, where that is not known.
     law : mapping or None
-        The preferred row of `law_fits` for all points.
+        The preferred law of all points, with the columns of `overviews.preferred_laws`.
     points : sequence of mapping
         Conductivities near the temperature asked for.
     transference : sequence of mapping
@@ -94,38 +95,50 @@ class OverviewRun:
         """Equal for two runs that stand on the same measured thickness and area."""
         return self.specimen, self.mount, self.sample["thickness_m"], self.sample["area_m2"]
 
-    def function(self) -> LawFunction | None:
+    def function(self) -> "LawFunction | None":
         """The preferred law as a function of temperature; None where the run has none that can be drawn."""
+        from labctl.readmodel.law_curve import stored_function
+
         if self.law is None:
             return None
+        text = self.law.get("curve_text")
+        law = {**self.law, "curve": decoded("curve", text)} if text else self.law
         try:
-            return stored_function(self.law, ())[0]
+            return stored_function(law, ())[0]
         except ValueError:
             return None
 
     def conductivity_at(self, temperature_k: float) -> Conductivity | None:
         """The conductivity at a temperature by the law of the run, else by a spectrum measured there."""
+        if abs(temperature_k - ROOM_K) < SAME_K and (stored := self._as_stored()) is not None:
+            return stored
         law = self.function()
         return self._by_law(law, temperature_k) if law is not None else self._by_spectrum(temperature_k)
 
-    def _by_law(self, law: LawFunction, temperature_k: float) -> Conductivity | None:
+    def _as_stored(self) -> Conductivity | None:
+        """The conductivity at 25 degC that was kept with the law, where its whole uncertainty was."""
+        law = self.law or {}
+        at_room = law.get("parameters", {}).get(AT_ROOM) or {}
+        value, u = at_room.get("value"), at_room.get("standard_uncertainty")
+        low_k, high_k = law.get("low_k"), law.get("high_k")
+        if not (value and u and law.get("knows_common")) or low_k is None or high_k is None:
+            return None
+        return Conductivity(ROOM_K, value, u / value, _origin(ROOM_K, low_k, high_k))
+
+    def _by_law(self, law: "LawFunction", temperature_k: float) -> Conductivity | None:
         try:
             ln_sigma, u = (float(part[0]) for part in law.ln_conductivity([temperature_k]))
         except ValueError:  # below the Vogel temperature the law has no value
             return None
-        low_k, high_k = law.temperature_range_k
-        inside = low_k - NEAR_K <= temperature_k <= high_k + NEAR_K
-        total_u = self._whole_u(law, temperature_k, u)
-        return Conductivity(temperature_k, math.exp(ln_sigma), total_u, "law" if inside else "extrapolated")
+        origin = _origin(temperature_k, *law.temperature_range_k)
+        return Conductivity(temperature_k, math.exp(ln_sigma), self._whole_u(law, temperature_k, u), origin)
 
-    def _whole_u(self, law: LawFunction, temperature_k: float, u: float) -> float:
-        """Relative uncertainty with what the points share and the spread over laws; at 25 degC as stored."""
-        at_room = (self.law or {}).get("parameters", {}).get(AT_ROOM) or {}
-        stored, value = at_room.get("standard_uncertainty"), at_room.get("value")
+    def _whole_u(self, law: "LawFunction", temperature_k: float, u: float) -> float:
+        """Relative uncertainty with what the points share and the spread over laws."""
+        from labctl.analysis.numerics.budget import combined
+
         if law.common is None:
             return math.hypot(u, self.geometry_u)
-        if abs(temperature_k - ROOM_K) < SAME_K and stored and value:
-            return stored / value
         parts = [*law.common_components(temperature_k), *law.law_components(temperature_k)]
         return math.hypot(u, combined(parts))
 
@@ -136,6 +149,10 @@ class OverviewRun:
         point = min(near, key=lambda point: abs(point["temperature_k"] - temperature_k))
         value, u = point["conductivity_s_m"], point["standard_uncertainty_s_m"]
         return Conductivity(point["temperature_k"], value, math.nan if u is None else u / value, "spectrum")
+
+
+def _origin(temperature_k: float, low_k: float, high_k: float) -> str:
+    return "law" if low_k - NEAR_K <= temperature_k <= high_k + NEAR_K else "extrapolated"
 
 
 def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:

@@ -17,7 +17,7 @@ from labctl.readmodel.best_numbers import Best, numbers_of
 from labctl.readmodel.stated_text import not_stated_in_words, stated_of_run
 from labctl.readmodel.station_view import StationView, read_station_view
 from labctl.store import Database
-from labctl.store.queries import nights
+from labctl.store.queries import job_reports, nights
 from labctl.store.transactions import WriteConnection
 
 MOST_EVENTS = 50
@@ -68,10 +68,14 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class JobSummary:
-    """A job of the queue, or what was started by hand (`job` is None), with its runs."""
+    """A job of the queue, or what was started by hand (`job` is None), with its runs.
+
+    `report` is the last event about its report (`time_s`, `state`, `message`); None where none is wanted.
+    """
 
     job: Job | None
     runs: Sequence[RunSummary]
+    report: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def night_summary(
             for name in _stations(connection, jobs)
             if station in ("", name)
         },
-        jobs=_by_job(jobs, summaries),
+        jobs=_by_job(jobs, summaries, job_reports.told_since(database, since_s)),
         events=nights.station_events_since(database, since_s, MOST_EVENTS),
     )
 
@@ -204,7 +208,7 @@ def _stations(connection: WriteConnection, jobs: Sequence[Job]) -> list[str]:
     return sorted(named - {""})
 
 
-def _by_job(jobs: Sequence[Job], runs: Sequence[RunSummary]) -> list[JobSummary]:
+def _by_job(jobs: Sequence[Job], runs: Sequence[RunSummary], reports: Mapping[int, Row]) -> list[JobSummary]:
     """Return ended jobs in the order they were measured, then those that wait, then runs without a job."""
     known = {job.id for job in jobs}
     of_job = {job.id: [run for run in runs if run.run["job_id"] == job.id] for job in jobs}
@@ -212,4 +216,5 @@ def _by_job(jobs: Sequence[Job], runs: Sequence[RunSummary]) -> list[JobSummary]
     begun += [job for job in jobs if not of_job[job.id] and job.state not in STARTABLE]
     waiting = [job for job in jobs if not of_job[job.id] and job.state in STARTABLE]
     alone = [JobSummary(None, (run,)) for run in runs if run.run["job_id"] not in known]
-    return [JobSummary(job, of_job[job.id]) for job in (*begun, *waiting)] + alone
+    of_queue = (*begun, *waiting)
+    return [JobSummary(job, of_job[job.id], reports.get(job.id)) for job in of_queue] + alone

@@ -98,9 +98,18 @@ def _job_section(one: JobSummary, now_s: float) -> Section:
         return Section(f"run {run['id']}, started by hand", tuple(lines), run["status"] == "failed")
     if job.state in STARTABLE and not one.runs:
         lines.append(_wait_in_words(one, now_s))
+    if one.report is not None:
+        lines.append(_report_in_words(one.report, now_s))
     reason = f": {job.reason}" if job.reason and job.state != "finished" else ""
     title = f"job {job.id} {job.title!r}: {job.state}{reason}"
     return Section(title, tuple(lines), job.state == "failed")
+
+
+def _report_in_words(event: Row, now_s: float) -> str:
+    """Return where the report is, why there is none, or since when it is wanted."""
+    if event["state"] == "wanted":
+        return f"report: not there yet, wanted since {hour_in_words(event['time_s'], now_s)}"
+    return str(event["message"])
 
 
 def _with_reason(run: Row) -> str:

@@ -8,6 +8,7 @@ from labctl.errors import InvalidRequest
 from labctl.plain_text import local_time, printable
 from labctl.readmodel.night_summary import NightSummary
 from labctl.readmodel.night_text import Section, headline, night_in_words
+from labctl.report.whole_files import whole_file
 
 STYLE = """
 body { font: 16px/1.45 system-ui, sans-serif; max-width: 52em; margin: 2em auto;
@@ -53,6 +54,7 @@ def _text(words: str) -> str:
 def write_page(summary: NightSummary, path: Path) -> None:
     """Write the page to a file; raises InvalidRequest where it cannot be written."""
     try:
-        path.write_text(night_page(summary), encoding="utf-8")
+        with whole_file(path) as part:
+            part.write_text(night_page(summary), encoding="utf-8")
     except OSError as error:
         raise InvalidRequest(f"--html: {path} cannot be written: {error.strerror or error}") from error

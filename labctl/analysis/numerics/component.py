@@ -29,6 +29,11 @@ SOURCES = (
     "scale of the current",
     "polarity",
     "linear range",
+    "mass",
+    "charge passed",
+    "electromotive force",
+    "theory of the emf",
+    "pressure",
 )
 """Names of sources, as a person reads them."""
 

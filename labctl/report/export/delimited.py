@@ -94,16 +94,28 @@ ORIGIN: tuple[tuple[str, str, str], ...] = (
     ("u(ln(sigma T))", "ln(S K/cm)", "standard uncertainty"),
     ("bound", "", "lower: sigma is above it; upper: below it"),
     ("remarks", "", ""),
+    ("not stated", "", "in no uncertainty of the row"),
 )
 """Long name, unit and comment of each column for Origin."""
 
 
 def write_origin(tables: Sequence[Table], path: Path) -> list[Path]:
     """Write the columns that are plotted, with rows of long names, units and comments."""
-    rows = [_origin_row(row) for row in rows_of(named(tables, "conductivities"))]
+    silent = names_not_stated(tables)
+    rows = [
+        (*_origin_row(row), silent.get(row["run"], "")) for row in rows_of(named(tables, "conductivities"))
+    ]
     with whole_file(path) as part:
         part.write_text(csv_text([*zip(*ORIGIN, strict=True), *rows]), encoding="utf-8", newline="")
     return [path]
+
+
+def names_not_stated(tables: Sequence[Table]) -> dict[int, str]:
+    """Return what is not stated of each run, e.g. `thermometer, leads`."""
+    found: dict[int, dict[str, None]] = {}
+    for row in rows_of(named(tables, "unknowns")):
+        found.setdefault(row["run"], {})[row["not_stated"]] = None
+    return {run: ", ".join(names) for run, names in found.items()}
 
 
 def _origin_row(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -17,8 +17,8 @@ from labctl.report.export.zplot import write_zplot
 from labctl.report.whole_files import is_database
 from labctl.store import Database
 
-RESULTS = ("samples", "runs", "conductivities", "resistances", "laws", "transference_numbers")
-SPECTRA = ("samples", "spectra", "impedance_points", "conductivities")
+RESULTS = ("samples", "runs", "conductivities", "resistances", "laws", "transference_numbers", "unknowns")
+SPECTRA = ("samples", "spectra", "impedance_points", "conductivities", "unknowns")
 EVERYTHING = ()
 
 

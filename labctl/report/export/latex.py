@@ -46,6 +46,7 @@ def write_latex(tables: Sequence[Table], path: Path) -> list[Path]:
             _conductivities([r for r in rows_of(by_name.get("conductivities")) if r["run"] == run], title)
         )
         parts.append(_laws([r for r in rows_of(by_name.get("laws")) if r["run"] == run], title))
+    parts += [_unknowns(run, samples[run], rows_of(by_name.get("unknowns"))) for run in sorted(samples)]
     with whole_file(path) as part:
         part.write_text("\n\n".join(filter(None, parts)) + "\n", encoding="utf-8")
     return [path]
@@ -105,6 +106,29 @@ def _laws(rows: Sequence[dict[str, Any]], title: str) -> str:
     ]
     heading = r"law & branch & points & $E_\mathrm{a}/\mathrm{eV}$"
     return _tabular("llrr", heading, lines, f"Temperature laws of {title}.", {})
+
+
+def _unknowns(run: int, sample: str, rows: Sequence[dict[str, Any]]) -> str:
+    """Return the table of what is in no interval; empty where all is stated."""
+    own = [row for row in rows if row["run"] == run]
+    if not own:
+        return ""
+    lines = [
+        f"{escaped(row['not_stated'])} & {escaped(row['if_it_were_only'] or '')} & "
+        f"{_of_hundred(row['relative_effect_on_conductivity'])} & {_milli(row['effect_on_energy_ev'])}"
+        for row in own
+    ]
+    heading = r"not stated & if it were only & $u(\sigma)/\sigma$, \% & $u(E_\mathrm{a})/\mathrm{meV}$"
+    caption = f"In no interval of {escaped(sample)} (run {run}), because nothing is stated of it."
+    return _tabular("llrr", heading, lines, caption, {})
+
+
+def _of_hundred(relative: float | None) -> str:
+    return "?" if relative is None else f"{100 * relative:.2g}"
+
+
+def _milli(energy_ev: float | None) -> str:
+    return "" if energy_ev is None else f"{1e3 * energy_ev:.2g}"
 
 
 def _tabular(columns: str, heading: str, lines: Sequence[str], caption: str, notes: dict[str, int]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.derive.in_force import in_force
+from labctl.readmodel.run_unknowns import unknowns_in_file
 from labctl.store import Database
 from labctl.store.queries import bench_checks, polarisations, spectra
 
@@ -25,6 +26,10 @@ OF_VIEWS: dict[str, tuple[str, str]] = {
     "relative_uncertainty_independent": ("1", "each point's own part of its relative standard uncertainty"),
     "relative_uncertainty_common": ("1", "the part that all points share: geometry, analyser, leads"),
     "in_force": ("1", "1: not revoked"),
+    "not_stated": ("text", "what has no stated uncertainty, so that it is in no interval of the run"),
+    "if_it_were_only": ("text", "an instrument of a usual kind in its place"),
+    "relative_effect_on_conductivity": ("1", "the standard uncertainty that it would add, relative"),
+    "effect_on_energy_ev": ("eV", "the standard uncertainty that it would add; empty: none, or not known"),
 }
 """Unit and meaning of the columns that no table of the database has."""
 
@@ -160,6 +165,25 @@ def _why(frequency_hz: float, ranges: Sequence[tuple[tuple[float, float], str]])
     return SEPARATOR.join(why for (low, high), why in ranges if low <= frequency_hz <= high)
 
 
+def _unknowns(db: Database, run: int) -> list[dict[str, Any]]:
+    """Return a row for each thing that is not stated of a run with a number, and in no interval."""
+    found = unknowns_in_file(db, run, in_force(db, run).sample)
+    effects: dict[str, list[Any]] = {name: [] for name in found.names}
+    for one in found.effects:
+        owner = one.source if one.source in effects else "geometry"
+        effects.setdefault(owner, []).append(one)
+    return [
+        {
+            "not_stated": name,
+            "if_it_were_only": one and f"{one.source}: {one.usual}",
+            "relative_effect_on_conductivity": one and one.relative,
+            "effect_on_energy_ev": one and (one.energy_ev or None),
+        }
+        for name, known in effects.items()
+        for one in known or [None]
+    ]
+
+
 def _polarisation_points(db: Database, run: int) -> list[dict[str, Any]]:
     return [
         {"polarisation": one["number"]} | point
@@ -182,6 +206,7 @@ TABLES: dict[str, tuple[str, Callable[[Database, int], Any]]] = {
     "polarisations": ("polarisations", lambda db, run: _records(db.polarisations(run))),
     "polarisation_points": ("polarisation_points", _polarisation_points),
     "temperature_log": ("temperature_log", lambda db, run: _records(db.temperatures(run))),
+    "unknowns": ("", _unknowns),
     "amendments": ("amendments", lambda db, run: _records(db.amendments(run))),
     "events": ("events", lambda db, run: _records(db.events(run))),
 }

@@ -36,10 +36,14 @@ def spectrum_files(tables: Sequence[Table]) -> Iterator[tuple[str, str]]:
     points: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for point in rows_of(by_name.get("impedance_points")):
         points[point["spectrum_id"]].append(point)
+    silent: dict[int, list[str]] = defaultdict(list)
+    for row in rows_of(by_name.get("unknowns")):
+        silent[row["run"]].append(row["not_stated"])
     for spectrum in rows_of(by_name.get("spectra")):
         sample, at_k = samples[spectrum["run"]], kelvin.get(spectrum["id"])
         name = file_name(sample, spectrum, at_k)
-        yield name, _text(sample, spectrum, at_k, points[spectrum["id"]])
+        missing = ", ".join(dict.fromkeys(silent[spectrum["run"]]))
+        yield name, _text(sample, spectrum, at_k, points[spectrum["id"]], missing)
 
 
 def file_name(sample: str, spectrum: Mapping[str, Any], kelvin: float | None) -> str:
@@ -50,7 +54,11 @@ def file_name(sample: str, spectrum: Mapping[str, Any], kelvin: float | None) ->
 
 
 def _text(
-    sample: str, spectrum: Mapping[str, Any], kelvin: float | None, points: Sequence[Mapping[str, Any]]
+    sample: str,
+    spectrum: Mapping[str, Any],
+    kelvin: float | None,
+    points: Sequence[Mapping[str, Any]],
+    not_stated: str,
 ) -> str:
     good = [point for point in points if point["status"] == "ok" and not point["excluded"]]
     left_out = len(points) - len(good)
@@ -65,6 +73,7 @@ def _text(
         "Z'' is the true imaginary part: capacitive below zero",
         f"Points left out, not good or excluded: {left_out}",
         *unknown,
+        *([f"Not stated: {on_one_line(not_stated)}"] if not_stated else []),
         HEADING,
         "End Comments",
     ]

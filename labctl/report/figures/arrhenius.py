@@ -1,5 +1,6 @@
 """Arrhenius figure: conductivity over 1000 K / T, stored laws with their bands, deviations from the law."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ NO_CONDUCTIVITY = "no conductivity with a temperature"
 TWO_SIDED_95 = 1.959964
 S_CM = 0.01  # S/cm of one S/m
 NARROWEST_SPAN = 0.4  # 1000 K / T: how far beyond the runs the literature is drawn, at least
+NARROWEST_FACTOR = 4.0  # of the conductivities drawn
+LONGEST_OF_TWO = 24  # letters of an entry of a legend with two columns
+MOST_INSIDE = 3  # entries of a legend that find room among the points
 FEW_POINTS = 60  # markers are drawn smaller above
 
 
@@ -183,16 +187,31 @@ def _draw_literature(axes: Any, runs: Sequence[RunSnapshot]) -> list[tuple[str, 
 
 
 def _finish(axes: Any, below: Any) -> None:
-    bottom = axes if below is None else below
-    if below is not None:
+    bottom = axes
+    if below is not None and below.has_data():
+        bottom = below
         below.set(ylabel="from law / %", xlim=axes.get_xlim())
         below.axhline(0, color="0.4", lw=0.6, zorder=0)
         axes.tick_params(labelbottom=False)
     bottom.set_xlabel("1000 K / T")
+    _widen(axes)
     celsius_above(axes)
+
+
+def _widen(axes: Any) -> None:
+    """Show at least a factor of `NARROWEST_FACTOR` of conductivities: one point has no range of its own."""
+    low, high = axes.get_ylim()
+    if 0 < low < high < NARROWEST_FACTOR * low:
+        middle, half = math.sqrt(low * high), math.sqrt(NARROWEST_FACTOR)
+        axes.set_ylim(middle / half, middle * half)
 
 
 def _show(axes: Any, handles: Sequence[tuple[str, Any]]) -> None:
     if len(handles) > len(OKABE_ITO) + 4:
         handles = handles[:0]
-    show_legend(axes, [label for label, _ in handles], [handle for _, handle in handles], loc="best")
+    labels, artists = [label for label, _ in handles], [handle for _, handle in handles]
+    if len(handles) > MOST_INSIDE:
+        columns = 1 if max(map(len, labels)) > LONGEST_OF_TWO else 2
+        show_legend(axes.figure, labels, artists, loc="outside upper center", ncols=columns)
+    else:
+        show_legend(axes, labels, artists, loc="best")

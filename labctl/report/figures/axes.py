@@ -23,7 +23,7 @@ def say(axes: Any, sentence: str) -> None:
 class DecadeLabels(Formatter):
     """Labels of a logarithmic axis, `0.01` to `1000`, else `10⁵`, as plain text, which stays text in a file.
 
-    An axis of less than a decade and a half also labels 2 and 5.
+    An axis of less than a decade and a half also labels 2 and 5, one of less than 0.7 of a decade all digits.
     """
 
     def __call__(self, x: float, pos: int | None = None) -> str:
@@ -32,16 +32,21 @@ class DecadeLabels(Formatter):
             return ""
         exponent = int(np.floor(np.log10(x) + 1e-9))
         digit = round(x / 10.0**exponent)
-        if digit != 1 and (digit not in (2, 5) or not self._is_short()):
+        if abs(x / 10.0**exponent - digit) > 1e-6:
+            return f"{x:.3g}" if -2 <= exponent <= 3 else f"{x / 10.0**exponent:.3g}·{self._power(exponent)}"
+        if digit != 1 and self._decades() > (1.5 if digit in (2, 5) else 0.7):
             return ""
         if -2 <= exponent <= 3:
             return f"{x:g}"
-        power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+        power = self._power(exponent)
         return power if digit == 1 else f"{digit}·{power}"
 
-    def _is_short(self) -> bool:
+    def _power(self, exponent: float) -> str:
+        return f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+
+    def _decades(self) -> float:
         low, high = sorted(self.axis.get_view_interval())  # type: ignore[union-attr]  # set by the axis
-        return bool(low > 0 and np.log10(high / low) < 1.5)
+        return float(np.log10(high / low)) if low > 0 else np.inf
 
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -55,7 +60,7 @@ def logarithmic(axes: Any, *, x: bool = False, y: bool = False) -> None:
         getattr(axes, f"set_{name}scale")("log")
         axis = getattr(axes, f"{name}axis")
         axis.set_major_formatter(DecadeLabels())
-        axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+        axis.set_minor_locator(LogLocator(subs=range(2, 10)))
         axis.set_minor_formatter(DecadeLabels())
 
 

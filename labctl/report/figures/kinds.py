@@ -1,5 +1,6 @@
 """The kinds of figures, each a function from runs to a matplotlib figure."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from labctl.errors import InvalidRequest
+from labctl.readmodel.run_unknowns import grouped, unknowns_of
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.report.figures import arrhenius, bode, drt, nyquist, polarisation, residuals, temperature
 from labctl.report.figures.colours import run_name
@@ -37,6 +39,7 @@ FIGURES: Mapping[str, Kind] = {  # kind: draws, heights of its axes, height / wi
     "drt": (partial(_draw_one, drt.draw_drt), (1,), drt.HEIGHT_RATIO),
     "residuals": (partial(_draw_two, residuals.draw_residuals), (1, 1), residuals.HEIGHT_RATIO),
 }
+NOTE_LETTERS_PER_MM = 1.05
 KINDS = tuple(FIGURES)
 NEED_FITS = ("nyquist", "bode", "residuals")
 """Kinds that draw the impedance of circuits: give them runs from `labctl.readmodel.whole_run.with_fits`."""
@@ -49,6 +52,7 @@ def figure_of(
     width_mm: float = WIDTH_MM,
     slide: bool = False,
     literature: bool = False,
+    note: bool = True,
     new_figure: Callable[..., Figure] = Figure,
 ) -> Figure:
     """Return a figure of one run, or of several on common axes.
@@ -65,6 +69,8 @@ def figure_of(
         16:9, with the name of the sample as title.
     literature : bool
         With kind `arrhenius`, also published conductivities of the runs' ions.
+    note : bool
+        Write below the figure what is not stated, and in no interval, of runs with a number.
     new_figure : callable
         `matplotlib.pyplot.figure` shows it in a notebook.
 
@@ -83,10 +89,23 @@ def figure_of(
     panels = figure.subplot_mosaic(mosaic, height_ratios=heights)
     draw(panels, runs, literature)
     _hide_empty(panels)
+    if note:
+        _write_note(figure, runs, width_mm)
     if slide:
         title = run_name(runs[0]) if len(runs) == 1 else f"{len(runs)} runs"
         figure.suptitle(title, parse_math=False)
     return figure
+
+
+def _write_note(figure: Figure, runs: Sequence[RunSnapshot], width_mm: float) -> None:
+    """Write what is not stated of the runs below the axes; nothing where all is."""
+    unknowns = {run.id: unknowns_of(run) for run in runs}
+    alone = unknowns[runs[0].id].in_words if len(runs) == 1 else ""
+    lines = [alone] if len(runs) == 1 else [line for line in grouped(unknowns) if not line.startswith(" ")]
+    text = "\n".join(textwrap.fill(line, int(NOTE_LETTERS_PER_MM * width_mm)) for line in lines if line)
+    if text:
+        note = figure.supxlabel(text, fontsize="xx-small", color="0.35", x=0.01, ha="left")
+        note.set_parse_math(False)
 
 
 def _hide_empty(panels: Panels) -> None:

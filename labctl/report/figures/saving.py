@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from labctl.errors import InvalidRequest
+from labctl.report.whole_files import whole_file
 
 FORMATS = ("pdf", "svg", "png")
 _WITHOUT_DATE = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
@@ -30,14 +31,17 @@ def save(figure: Figure, path: Path) -> None:
     """
     content = drawn(figure, format_of(path))
     try:
-        path.write_bytes(content)
+        with whole_file(path) as part:
+            part.write_bytes(content)
     except OSError as error:
-        raise InvalidRequest(f"--output: {path}: {error.strerror}") from error
+        raise InvalidRequest(f"--output: {path}: {error.strerror or error}") from error
 
 
 def drawn(figure: Figure, kind: str, dpi: float | None = None) -> bytes:
     """Return a figure as the bytes of a file of a format."""
     into = BytesIO()
+    if any(axes.get_aspect() == 1.0 for axes in figure.axes):
+        figure.draw_without_rendering()  # labels of axes with equal scales are placed by a second layout
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # an emoji in a sample's name
         figure.savefig(into, format=kind, dpi=dpi, metadata=_WITHOUT_DATE[kind])

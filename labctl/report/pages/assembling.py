@@ -7,7 +7,8 @@ from labctl.report.pages.comparison_sections import comparison_sections
 from labctl.report.pages.content import RunContent, content_of
 from labctl.report.pages.document import Block, Report, Section
 from labctl.report.pages.methods import methods, references
-from labctl.report.pages.run_sections import heading, provenance, run_sections
+from labctl.report.pages.provenance_section import provenance
+from labctl.report.pages.run_sections import heading, run_sections
 from labctl.report.pages.words import Words
 from labctl.store import Database
 from labctl.version import __version__

@@ -13,8 +13,9 @@ from labctl.report.figures.kinds import figure_of
 from labctl.report.figures.spectra import drawn_spectra
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Cell, Items, Paragraph, Picture, Section, Table, text
-from labctl.report.pages.numbers import S_CM
-from labctl.report.pages.run_sections import WIDTH_MM
+from labctl.report.pages.numbers import S_CM, with_powers
+from labctl.report.pages.pictures import WIDTH_MM
+from labctl.report.pages.unknown_blocks import unknowns_of_several
 from labctl.report.pages.words import Words
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K
@@ -25,8 +26,12 @@ def comparison_sections(db: Database, contents: Sequence[RunContent], words: Wor
     by_id = {run.id: run for run in overview_runs(db)}
     overviews = [by_id[content.run.id] for content in contents]
     runs = [content.run for content in contents]
-    blocks: list[Block] = [_side_by_side(overviews, words), *_ratios(overviews, words)]
-    arrhenius = figure_of("arrhenius", runs, width_mm=WIDTH_MM, literature=True)
+    blocks: list[Block] = [
+        _side_by_side(overviews, words),
+        *unknowns_of_several(runs, words),
+        *_ratios(overviews, words),
+    ]
+    arrhenius = figure_of("arrhenius", runs, width_mm=WIDTH_MM, note=False, literature=True)
     blocks.append(Picture(arrhenius, words("captions.arrhenius", literature=True), "arrhenius"))
     if any(curve.z_ohm.size for run in runs for curve in run.spectra):
         fitted = sum(bool(curve.fit_z_ohm.size) for run in runs for curve in run.spectra)
@@ -35,10 +40,12 @@ def comparison_sections(db: Database, contents: Sequence[RunContent], words: Wor
         anew = sum(fitted_anew(run.spectra) for run in runs)
         counts = {"fitted": fitted, "spectra": count, "normalised": in_r, "anew": anew}
         caption = words("captions.nyquist", **counts)
-        blocks.append(Picture(figure_of("nyquist", runs, width_mm=WIDTH_MM), caption, "nyquist"))
+        blocks.append(Picture(figure_of("nyquist", runs, width_mm=WIDTH_MM, note=False), caption, "nyquist"))
     if any(run.polarisations for run in runs):
         caption = words("captions.polarisation")
-        blocks.append(Picture(figure_of("polarisation", runs, width_mm=WIDTH_MM), caption, "polarisation"))
+        blocks.append(
+            Picture(figure_of("polarisation", runs, width_mm=WIDTH_MM, note=False), caption, "polarisation")
+        )
     return [
         Section(words("titles.compared"), blocks),
         Section(words("titles.literature"), _literature(contents, words)),
@@ -61,7 +68,7 @@ def _overview_row(run: OverviewRun) -> list[Cell]:
         u = None if one.standard_uncertainty is None else factor * one.standard_uncertainty
         remarks = ", ".join(filter(None, (one.words, one.not_stated and f"without {one.not_stated}")))
         shown = with_uncertainty(factor * one.value, u) + (f" ({remarks})" if remarks else "")
-        numbers.append(Cell(shown, "", one.value))
+        numbers.append(Cell(with_powers(shown), "", one.value))
     return numbers
 
 
@@ -87,8 +94,8 @@ def _ratio_rows(comparison: RunComparison) -> list[list[Cell]]:
         low, high = one.ratio.interval()
         judged = "?" if one.is_real is None else "real" if one.is_real else "may be chance"
         where = f"{one.temperature_k - ZERO_CELSIUS_K:.1f}"
-        ratio = Cell(f"{one.ratio.value:.4g}", "", one.ratio.value)
-        interval = text(f"{low:.4g} to {high:.4g}")
+        ratio = Cell(f"{one.ratio.value:#.4g}", "", one.ratio.value)
+        interval = text(f"{low:#.4g} to {high:#.4g}")
         rows.append([text(str(comparison.other.id)), text(where), ratio, interval, text(judged)])
     return rows
 
@@ -104,7 +111,9 @@ def _literature(contents: Sequence[RunContent], words: Words) -> list[Block]:
             text(str(row.number)),
             text(row.material),
             text(f"{(row.temperature_k or ROOM_K) - ZERO_CELSIUS_K:g}"),
-            text(f"{row.conductivity_in_words} {S_CM * (row.conductivity_s_m or 0.0):.3g}".strip()),
+            text(
+                with_powers(f"{row.conductivity_in_words} {S_CM * (row.conductivity_s_m or 0.0):.3g}".strip())
+            ),
             text(", ".join(map(str, row.references))),
         ]
         for row in rows

@@ -146,13 +146,17 @@ def _parameters(content: RunContent, words: Words) -> list[Block]:
         [
             text(name),
             text(_about(known, name, "name")),
-            text(f"{_shown(value)} {_about(known, name, 'units')}".rstrip()),
+            text(f"{_shown(value)} {_about(known, name, 'units')}".rstrip() if value != [] else "-"),
         ]
         for name, value in values.items()
     ]
     procedure = str(content.run.run["procedure"])
     caption = words("captions.parameters", procedure=procedure)
-    return [Table(["", words("names.name"), words("names.value")], rows, caption, "parameters")]
+    return [
+        Table(
+            [words("names.parameter"), words("names.name"), words("names.value")], rows, caption, "parameters"
+        )
+    ]
 
 
 def _about(known: Row, parameter: str, what: str) -> str:

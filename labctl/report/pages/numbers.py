@@ -1,5 +1,6 @@
 """Numbers of rows as cells: the text for people, and the number of the database behind it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,13 @@ from labctl.report.pages.document import Cell, text
 
 Row = Mapping[str, Any]
 S_CM = 0.01  # S/cm of one S/m
+_EXPONENT = re.compile(r"(?<=[\d)])e([+-]\d+)\b")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def with_powers(shown: str) -> str:
+    """Return a number as a paper prints it: `(8.31 ± 0.12)×10⁻⁷` for `(8.31 ± 0.12)e-07`."""
+    return _EXPONENT.sub(lambda found: f"×10{str(int(found[1])).translate(_SUPERSCRIPTS)}", shown)
 
 
 def plain(row: Row, column: str, digits: str = ".4g", factor: float = 1.0) -> Cell:
@@ -16,7 +24,8 @@ def plain(row: Row, column: str, digits: str = ".4g", factor: float = 1.0) -> Ce
     value = row.get(column)
     if value is None:
         return text("")
-    return Cell(format(value if factor == 1.0 else factor * value, digits), column, value)
+    shown = format(value if factor == 1.0 else factor * value, digits)
+    return Cell(with_powers(shown), column, value)
 
 
 def estimated(row: Row, column: str, u_column: str, factor: float = 1.0) -> Cell:
@@ -24,7 +33,8 @@ def estimated(row: Row, column: str, u_column: str, factor: float = 1.0) -> Cell
     value, u = row.get(column), row.get(u_column)
     if value is None:
         return text("")
-    return Cell(with_uncertainty(factor * value, None if u is None else factor * u), column, value)
+    shown = with_uncertainty(factor * value, None if u is None else factor * u)
+    return Cell(with_powers(shown), column, value)
 
 
 def temperature(row: Row, column: str = "temperature_k") -> Cell:
@@ -40,7 +50,7 @@ def inverse(row: Row) -> Cell:
 
 def conductivity(row: Row) -> Cell:
     """Return the conductivity of a row in S/cm with its standard uncertainty, or its bound."""
-    return Cell(conductivity_s_cm(row), "conductivity_s_m", row["conductivity_s_m"])
+    return Cell(with_powers(conductivity_s_cm(row)), "conductivity_s_m", row["conductivity_s_m"])
 
 
 def parameter(described: Row, name: str) -> tuple[Cell, Cell]:
@@ -49,10 +59,12 @@ def parameter(described: Row, name: str) -> tuple[Cell, Cell]:
     factor, unit = (S_CM, "S/cm") if in_s_cm else (1.0, described.get("unit", ""))
     value, u = described["value"], described.get("standard_uncertainty")
     shown = with_uncertainty(factor * value, None if u is None else factor * u)
-    return Cell(f"{shown} {unit}".rstrip(), name, value), text(interval(described, factor))
+    return Cell(f"{with_powers(shown)} {unit}".rstrip(), name, value), text(interval(described, factor))
 
 
 def interval(described: Row, factor: float = 1.0) -> str:
     """Return the 95 % interval of a described number; empty where it is not known."""
     low, high = described.get("low_95"), described.get("high_95")
-    return "" if low is None or high is None else f"{factor * low:.5g} to {factor * high:.5g}"
+    if low is None or high is None:
+        return ""
+    return with_powers(f"{factor * low:.5g} to {factor * high:.5g}")

@@ -10,7 +10,6 @@ from labctl.report.pages.document import Block, Items, Paragraph, Picture, Repor
 from labctl.report.pages.optional import imported
 
 DPI = 250
-MOST_ROWS = 120  # of a table: a longer one takes seconds, and belongs into a file of numbers
 
 
 def word_page(report: Report) -> bytes:
@@ -55,7 +54,7 @@ def _add_table(document: Any, block: Table) -> None:
     shared = imported("docx.shared")
     if block.caption:
         document.add_paragraph(printable(block.caption), style="Caption")
-    rows = [[cell.text for cell in row] for row in block.rows[:MOST_ROWS]]
+    rows = [[cell.text for cell in row] for row in block.rows]
     if not block.facts:
         rows.insert(0, list(block.headings))
     table = document.add_table(rows=len(rows), cols=len(block.headings))
@@ -64,6 +63,3 @@ def _add_table(document: Any, block: Table) -> None:
         for cell, shown in zip(line.cells, texts, strict=True):
             run = cell.paragraphs[0].add_run(on_one_line(shown))
             run.font.size = shared.Pt(7.5)
-    more = len(block.rows) - MOST_ROWS
-    if more > 0:
-        document.add_paragraph().add_run(f"{more} more rows: see the HTML or PDF report").italic = True

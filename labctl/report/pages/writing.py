@@ -11,6 +11,7 @@ from labctl.report.pages.html_page import html_page
 from labctl.report.pages.pdf_page import pdf_page
 from labctl.report.pages.word_page import word_page
 from labctl.report.pages.words import Words
+from labctl.report.whole_files import is_database, whole_file
 from labctl.store import Database
 
 PAGES: Mapping[str, Callable[[Report], bytes]] = {
@@ -54,6 +55,8 @@ def write_report(
     page = PAGES.get(output.suffix.lower())
     if page is None:
         raise InvalidRequest(f"--output: {output} ends in neither {', '.join(PAGES)}")
+    if is_database(output):
+        raise InvalidRequest(f"--output: {output} is a database; give another path")
     ids = [db.run(run)["id"] for run in runs]
     twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
     if twice is not None:
@@ -61,6 +64,7 @@ def write_report(
     with styled(style):
         content = page(report_of(db, ids, Words(words)))
     try:
-        output.write_bytes(content)
+        with whole_file(output) as part:
+            part.write_bytes(content)
     except OSError as error:
-        raise InvalidRequest(f"--output: {output}: {error.strerror}") from error
+        raise InvalidRequest(f"--output: {output}: {error.strerror or error}") from error

@@ -9,9 +9,13 @@ LAW_COLUMNS = (
     "activation_energy_ev",
     "standard_uncertainty_ev",
     "parameters",
-    "curve",
 )
 """Columns of a law that overviews read: decoding the others of 2000 laws takes as long as reading them."""
+_CURVE = """curve AS curve_text,
+    CASE WHEN json_valid(curve) THEN json_extract(curve, '$.temperature_range_k[0]') END AS low_k,
+    CASE WHEN json_valid(curve) THEN json_extract(curve, '$.temperature_range_k[1]') END AS high_k,
+    CASE WHEN json_valid(curve) THEN json_type(curve, '$.common') = 'array' END AS knows_common"""
+_NO_CURVE = "NULL AS curve_text, NULL AS low_k, NULL AS high_k, NULL AS knows_common"  # of an older file
 
 
 def runs_with_samples(db: Rows) -> list[Row]:
@@ -33,9 +37,13 @@ def amendments_of_analyses(db: Rows) -> list[Row]:
 
 
 def preferred_laws(db: Rows) -> list[Row]:
-    """The preferred law of all points of every run that has one, by run."""
+    """Return the preferred law of all points of every run that has one, by run.
+
+    `curve_text` is the column `curve` as stored: most overviews need no more of it than the range of its
+    temperatures, `low_k` to `high_k`, and whether it `knows_common` errors of its points (1, else 0 or NULL).
+    """
     known = {row["name"] for row in db.rows("SELECT name FROM pragma_table_info('law_fits')", ())}
-    columns = ", ".join(name for name in LAW_COLUMNS if name in known)  # older files lack `curve`
+    columns = ", ".join([*LAW_COLUMNS, _CURVE if "curve" in known else _NO_CURVE])
     query = f"SELECT {columns} FROM law_fits WHERE branch = 'all' AND preferred = 1 ORDER BY run_id, id"
     return db.rows(query, ())
 

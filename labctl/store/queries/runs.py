@@ -50,6 +50,15 @@ def ids_of(db: Rows, sample: str | None) -> list[int]:
     return [row["id"] for row in found]
 
 
+def of_job(db: Rows, job_id: int) -> list[Row]:
+    """Id, uuid and sample's name of the runs of a job, oldest first."""
+    return db.rows(
+        """SELECT r.id, r.uuid, s.name AS sample FROM runs r LEFT JOIN samples s ON s.id = r.sample_id
+           WHERE r.job_id = ? ORDER BY r.id""",
+        (job_id,),
+    )
+
+
 def counts_by_status(db: Rows) -> list[Row]:
     """Number, last id and last end of the runs of each status: they differ when any run is new or ended."""
     return db.rows("SELECT status, count(*), max(id), max(ended_s) FROM runs GROUP BY status", ())

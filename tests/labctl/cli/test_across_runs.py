@@ -137,3 +137,10 @@ def test_the_slope_against_pressure_has_an_interval_and_a_verdict(said):
 def test_what_cannot_be_compared_is_refused_in_words(said, words, said_why):
     with pytest.raises(InvalidRequest, match=said_why):
         said("compare", *words)
+
+
+@pytest.mark.parametrize("words", [("samples",), ("compare", "1", "2")])
+def test_what_is_in_no_interval_is_named_with_its_largest_effect(said, words):
+    output = said(*words)
+    assert "not stated, and in no interval: thermometer, sensor to sample" in output
+    assert "the largest: thermometer, if it were only type K class 2" in output

@@ -65,6 +65,25 @@ def test_a_conductivity_is_that_of_the_law_and_says_where_it_is_extrapolated():
     assert inside.relative_u > 0.02
 
 
+def test_the_conductivity_kept_with_a_law_is_taken_as_it_was_kept():
+    kept = {"conductivity_at_25_degc": {"value": 2e-3, "standard_uncertainty": 4e-5}}
+    curve = {"curve": {"$unreadable": "the curve is not needed"}, "low_k": 303.15, "high_k": 363.15}
+    law = law_row() | {"parameters": kept} | curve
+    found = run(law=law | {"knows_common": 1}).conductivity_at(298.15)
+    assert (found.value_s_m, found.relative_u, found.origin) == (2e-3, 0.02, "extrapolated")
+    assert run(law=law | {"knows_common": 0}).conductivity_at(298.15) is None
+
+
+@pytest.mark.parametrize("lost", ["value", "standard_uncertainty"])
+def test_a_law_that_kept_no_whole_uncertainty_is_calculated(lost):
+    kept = {"value": 2e-3, "standard_uncertainty": 4e-5} | {lost: None}
+    law = law_row() | {"low_k": 303.15, "high_k": 363.15, "knows_common": 1}
+    calculated = run(law=law_row()).conductivity_at(298.15)
+    assert (
+        run(law=law | {"parameters": {"conductivity_at_25_degc": kept}}).conductivity_at(298.15) == calculated
+    )
+
+
 def test_without_a_law_the_nearest_spectrum_counts_but_no_bound():
     point = {"conductivity_s_m": 2.0, "standard_uncertainty_s_m": None, "bound": None}
     points = [point | {"temperature_k": 298.9}, point | {"temperature_k": 298.2, "conductivity_s_m": 3.0}]

@@ -251,3 +251,21 @@ def test_latex_of_any_text_has_no_command_of_it(text):
     made = escaped(text)
     words = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]", "", made)
     assert not re.search(r"[\\&%$#_{}~^<>\n]", words)
+
+
+def test_what_is_in_no_interval_travels_with_every_format(path, tmp_path):
+    with labctl.open(path) as db:
+        export(db, [1], "csv", tmp_path / "csv")
+        export(db, [1], "origin", tmp_path / "origin.csv")
+        export(db, [1], "latex", tmp_path / "table.tex")
+        export(db, [1], "zplot", tmp_path / "z")
+    with (tmp_path / "csv" / "unknowns.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = list(dict.fromkeys(row["not_stated"] for row in rows))
+    assert names[:2] == ["thermometer", "sensor to sample"]
+    effects = {row["if_it_were_only"]: row["relative_effect_on_conductivity"] for row in rows}
+    assert float(effects["thickness: 0.02 mm"]) == pytest.approx(0.02)
+    assert (tmp_path / "origin.csv").read_text().count(", ".join(names)) == 3
+    assert "not stated & if it were only" in (tmp_path / "table.tex").read_text()
+    for spectrum in (tmp_path / "z").iterdir():
+        assert f"Not stated: {', '.join(names)}" in spectrum.read_text()

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
@@ -308,3 +309,55 @@ def test_a_name_in_another_script_is_drawn_without_a_warning(tmp_path):
         )
         save(figure, tmp_path / "a.png")
     assert "\\u202egpj" in figure.legends[0].get_texts()[1].get_text()
+
+
+def note_of(figure):
+    return figure.get_supxlabel()
+
+
+def test_a_figure_says_below_what_is_in_no_interval():
+    stated = ("thermometer: not stated", "analyser: 0.1 % (data sheet)")
+    figure = drawn("arrhenius", snapshot(stated=stated))
+    assert note_of(figure).replace("\n", " ").startswith("not stated, and in no interval: thermometer")
+    assert "analyser" not in note_of(figure)
+
+
+def test_of_several_runs_those_with_the_same_statements_share_a_note():
+    silent, other = ("thermometer: not stated",), ("potentiostat: not stated",)
+    runs = (snapshot(1, stated=silent), snapshot(2, stated=silent), snapshot(3, stated=other))
+    note = note_of(drawn("arrhenius", *runs)).replace("\n", " ")
+    assert "runs 1, 2: not stated" in note
+    assert "run 3: not stated, and in no interval: potentiostat" in note
+
+
+def test_a_run_without_a_number_has_no_note():
+    run = snapshot(stated=("thermometer: not stated",), conductivities=(), fits=(), transference_numbers=())
+    assert note_of(drawn("nyquist", run)) == ""
+
+
+def test_one_conductivity_has_an_axis_that_can_be_read_and_no_empty_panel():
+    run = snapshot()
+    figure = drawn("arrhenius", replace(run, conductivities=run.conductivities[:1], fits=()))
+    above, below = figure.axes[:2]
+    low, high = above.get_ylim()
+    assert high / low >= 3.9
+    figure.draw_without_rendering()
+    labels = [text.get_text() for text in above.get_yticklabels() if text.get_text()]
+    assert len(labels) == len(set(labels))
+    assert not below.axison
+
+
+def test_a_long_legend_stands_outside_of_the_points():
+    runs = [snapshot(number) for number in (1, 2, 3, 4)]
+    figure = drawn("arrhenius", *runs)
+    assert figure.axes[0].get_legend() is None
+    assert len(figure.legends[0].get_texts()) == 4
+
+
+def test_the_labels_of_axes_with_equal_scales_are_not_cut(tmp_path):
+    noisy = np.where(FREQUENCY_HZ < 5, 9e5j, -5e6j + 5e6)
+    arc, spike = spectrum(0, 310.0, 1.12e6), spectrum(1, 290.0, resistance=None, z_ohm=noisy)
+    run = snapshot(spectra=(arc, replace(spike, fit_z_ohm=np.array([]), fit_frequency_hz=np.array([]))))
+    save(drawn("nyquist", run), tmp_path / "nyquist.png")
+    picture = matplotlib.image.imread(tmp_path / "nyquist.png")[:, :, :3]
+    assert picture[:, :2].min() == 1.0  # white: the label of the axis ends before the edge

@@ -2,7 +2,9 @@
 
 import json
 import re
+import sqlite3
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
@@ -16,11 +18,14 @@ from labctl.errors import InvalidRequest
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.report.figures import styled
 from labctl.report.pages.assembling import report_of
+from labctl.report.pages.budget_section import budgets
 from labctl.report.pages.content import content_of
 from labctl.report.pages.document import Paragraph, Picture, Report, Section, Table, text
+from labctl.report.pages.flags import Flags
 from labctl.report.pages.html_page import html_page
+from labctl.report.pages.numbers import with_powers
 from labctl.report.pages.pdf_page import pdf_page
-from labctl.report.pages.run_sections import _Flags, budgets, spectra
+from labctl.report.pages.spectra_section import spectra
 from labctl.report.pages.word_page import word_page
 from labctl.report.pages.words import FILE, Words
 from labctl.report.pages.writing import write_report
@@ -113,6 +118,71 @@ def test_every_number_of_the_page_is_that_of_the_results_file(measured, page_of_
     (preferred,) = [fit for fit in known["fits"] if fit["preferred"] and fit["branch"] == "all"]
     assert {"activation_energy": preferred["activation_energy_ev"]} in found["results"]
     assert found["settling"][1]["setpoint_k"] == pytest.approx(333.15)
+
+
+def numbers_of_file(path):
+    """Every number that a results file holds: of its columns, and within its JSON."""
+    found = set()
+
+    def gather(value):
+        if isinstance(value, bool) or value is None:
+            return
+        if isinstance(value, int | float):
+            found.add(float(value))
+        elif isinstance(value, str) and value[:1] in "[{":
+            with suppress(ValueError):
+                gather(json.loads(value))
+        elif isinstance(value, list | dict):
+            for one in value.values() if isinstance(value, dict) else value:
+                gather(one)
+
+    with sqlite3.connect(path) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            for row in connection.execute(f'SELECT * FROM "{table}"'):
+                for value in row:
+                    gather(value)
+    connection.close()
+    return found
+
+
+MEANS = {"settling"}  # tables of means over rows, with ends of ranges
+FACTORS = (1.0, 0.01, 1e2, 1e3, 1e4, 1e6)
+SHOWN_NUMBER = re.compile(r"\(?(-?\d+(?:\.\d+)?)(?: ± [\d.]+)?\)?(?:×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?")
+DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def agrees(shown, value):
+    """Return whether a printed number is that number, in one of the units of a page, to the last digit."""
+    found = SHOWN_NUMBER.search(shown)
+    if found is None:
+        return False
+    power = 10.0 ** int((found[2] or "0").translate(DIGITS))
+    printed, last = float(found[1]) * power, 10.0 ** -len(found[1].partition(".")[2]) * power
+    wanted = [factor * value for factor in FACTORS] + [value - 273.15]
+    return any(abs(printed - one) <= 0.51 * last or (one and abs(printed / one - 1) < 1e-3) for one in wanted)
+
+
+@pytest.mark.parametrize("name", ["page_of_one", "page_of_two"])
+def test_every_number_of_every_table_is_one_of_the_file_and_is_printed_as_it_is(name, measured, request):
+    known, page = numbers_of_file(measured), request.getfixturevalue(name)
+    cells = re.findall(r'data-column="([^"]*)" data-value="([^"]*)">([^<]*)<', page.content.decode("utf-8"))
+    assert len(cells) > 60
+    assert [cell for cell in cells if not agrees(cell[2], float(cell[1]))] == []
+    counted = 0
+    for table, rows in page.tables.items():
+        numbers = [value for row in rows for column, value in row.items() if column]
+        if table not in MEANS:
+            assert [value for value in numbers if value not in known] == [], table
+            counted += len(numbers)
+    assert counted > 40
+
+
+def test_a_number_that_is_not_the_printed_one_is_noticed():
+    assert agrees("(8.31 ± 0.12)×10⁻⁷ S/cm", 8.314e-5)
+    assert agrees("60.00", 333.15)
+    assert not agrees("(8.31 ± 0.12)×10⁻⁷ S/cm", 8.4e-5)
+    assert not agrees("60.00", 334.15)
 
 
 def test_a_page_needs_nothing_from_elsewhere(page_of_two):
@@ -267,9 +337,9 @@ def test_the_command_writes_the_report_and_prints_the_words(made, tmp_path):
 
 
 def test_of_very_many_flags_those_that_differ_in_numbers_only_are_one():
-    few = _Flags([{"flags": ["off by 1 %", "noisy"]}, {"flags": ["off by 2 %"]}])
+    few = Flags([{"flags": ["off by 1 %", "noisy"]}, {"flags": ["off by 2 %"]}])
     assert few.marks({"flags": ["off by 2 %", "noisy"]}) == "3) 2)"
-    many = _Flags([{"flags": [f"off by {n / 10} %", "noisy"]} for n in range(100)])
+    many = Flags([{"flags": [f"off by {n / 10} %", "noisy"]} for n in range(100)])
     assert many.marks({"flags": ["off by 0.7 %", "noisy"]}) == "1) 2)"
     (listed,) = many.blocks()
     assert [line.partition(" (")[0] for line in listed.lines] == ["1) off by 0.0 %", "2) noisy"]
@@ -315,6 +385,56 @@ def test_every_picture_of_a_section_has_a_caption(measured):
     pictures = [block for block in blocks if isinstance(block, Picture)]
     assert len(pictures) == 14
     assert all(picture.caption for picture in pictures)
+
+
+def test_what_is_in_no_interval_stands_beside_the_results_with_its_effects(page_of_one, page_of_two):
+    said = "Not stated, and in no interval: thermometer, sensor to sample"
+    assert said in page_of_one.text
+    assert "if it were only" in page_of_one.text
+    assert f"run 1, 2: {said}" in page_of_two.text
+    effects = [row[""] for row in page_of_one.tables["unknowns"] if row]
+    assert len(effects) >= 4
+
+
+def test_a_run_without_a_number_claims_nothing_about_intervals(made, page):
+    assert b"in no interval" not in page(made())
+
+
+def test_a_table_in_word_has_all_of_its_rows():
+    rows = [[text(str(number))] for number in range(300)]
+    report = Report("long", "", [Section("", [Table(["number"], rows)])])
+    _, document = word_text(word_page(report))
+    assert len(document.tables[0].rows) == 301
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed"),
+    [
+        ("(8.31 ± 0.12)e-07", "(8.31 ± 0.12)×10⁻⁷"),
+        ("6.9e-08 to 7.4e+11", "6.9×10⁻⁸ to 7.4×10¹¹"),
+        ("0.84 ± 0.01", "0.84 ± 0.01"),
+        ("pellet e-07", "pellet e-07"),
+    ],
+)
+def test_powers_of_ten_are_printed_as_in_a_paper(shown, printed):
+    assert with_powers(shown) == printed
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one_and_no_part_of_a_new_one(
+    made, page, tmp_path, monkeypatch
+):
+    page(made())
+    before = (tmp_path / "report.html").read_bytes()
+
+    def full(self, content):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(InvalidRequest, match="No space left on device"):
+        page(tmp_path / "made.db")
+    assert (tmp_path / "report.html").read_bytes() == before
+    assert not list(tmp_path.glob(".part-*"))
 
 
 def test_circuits_are_drawn_from_stored_parameters_and_a_fit_for_drawing_is_said(measured):

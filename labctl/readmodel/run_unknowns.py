@@ -1,0 +1,102 @@
+"""What is in no interval of a run because nothing is stated of it, and what to calibrate first.
+
+The names come from the statements about instruments and geometry, and from the budgets of the derived rows:
+an analyser with a stated accuracy is named where the points lie outside its stated ranges.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from labctl.derive.budgets import NOT_KEPT, not_stated_in
+from labctl.readmodel.budget_text import STATABLE
+from labctl.readmodel.largest_unknowns import Row, Unknown, largest_unknowns
+from labctl.readmodel.snapshot import RunSnapshot
+from labctl.readmodel.stated_text import not_stated, stated_of_run
+from labctl.readmodel.unreadable import or_as_unreadable
+from labctl.store import Database
+from labctl.store.queries import conductivities, law_fits, transference_numbers
+
+MOST_NAMED = 8
+BEGIN = "not stated, and in no interval: "
+
+
+@dataclass(frozen=True)
+class RunUnknowns:
+    """What is not stated of a run with a number: names, and the effects that are known, the largest first."""
+
+    names: tuple[str, ...] = ()
+    effects: tuple[Unknown, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """One line for people; empty where everything is stated, or there is no number."""
+        return f"{BEGIN}{', '.join(self.names)}" if self.names else ""
+
+
+def unknowns_of(run: RunSnapshot) -> RunUnknowns:
+    """Return what is not stated of a run; nothing where it has no number."""
+    return unknowns_of_rows(run.stated, run.sample, run.conductivities, run.fits, run.transference_numbers)
+
+
+def unknowns_of_rows(
+    stated: Sequence[str],
+    sample: Row,
+    points: Sequence[Row],
+    fits: Sequence[Row],
+    numbers: Sequence[Row],
+) -> RunUnknowns:
+    """Return what is not stated of a run, from its derived rows and the lines of `stated_of_run`."""
+    preferred = [row for row in fits if row["preferred"]]
+    rows = [*preferred, *points, *(row for row in numbers if row.get("value") is not None)]
+    if not rows:
+        return RunUnknowns()
+    kept = or_as_unreadable(partial(_of_budgets, rows), lambda why: [f"budget {why}"])
+    names = tuple(dict.fromkeys([*not_stated(stated), *kept]))
+    effects = or_as_unreadable(
+        lambda: largest_unknowns(names, sample, points, fits), lambda _: list[Unknown]()
+    )
+    return RunUnknowns(names, tuple(effects))
+
+
+def _of_budgets(rows: Sequence[Row]) -> list[str]:
+    """Return the names that budgets leave out; a budget that was not kept is one of them."""
+    found = dict.fromkeys(name for row in rows for name in not_stated_in(row.get("budget")))
+    silent = [name for name in found if name.partition(" (")[0] in STATABLE]
+    kept_none = any(name.startswith(NOT_KEPT) for name in found)
+    return [*silent, *(["parts of the budget (not kept)"] if kept_none else [])]
+
+
+def unknowns_in_file(database: Database, run_id: int, sample: Row) -> RunUnknowns:
+    """Return what is not stated of a run of a file, as its current analysis has it."""
+    parts = database.part_ids(run_id)
+    return unknowns_of_rows(
+        stated_of_run(database, run_id, sample),
+        sample,
+        conductivities.of_parts(database, parts),
+        law_fits.newest_of_parts(database, parts),
+        transference_numbers.of_parts(database, parts),
+    )
+
+
+def effect_in_words(one: Unknown) -> str:
+    """Return e.g. `thermometer, if it were only PT100 class B: sigma ± 3 %, Ea ± 5 meV`."""
+    energy = f", Ea ± {1e3 * one.energy_ev:.2g} meV" if one.energy_ev else ""
+    return f"{one.source}, if it were only {one.usual}: sigma ± {100 * one.relative:.2g} %{energy}"
+
+
+def grouped(unknowns: Mapping[int, RunUnknowns]) -> list[str]:
+    """Return lines for several runs: which have the same names not stated, each with its largest effect."""
+    runs_of: dict[tuple[str, ...], list[int]] = {}
+    for run_id, one in unknowns.items():
+        if one.names:
+            runs_of.setdefault(one.names, []).append(run_id)
+    lines = []
+    for names, ids in runs_of.items():
+        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+        which = ", ".join(map(str, ids[:MOST_NAMED])) + more
+        lines.append(f"{'run' if len(ids) == 1 else 'runs'} {which}: {BEGIN}{', '.join(names)}")
+        effects = [one for run_id in ids for one in unknowns[run_id].effects]
+        if effects:
+            lines.append(f"  the largest: {effect_in_words(max(effects, key=lambda one: one.relative))}")
+    return lines
