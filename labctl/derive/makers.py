@@ -13,7 +13,7 @@ METHOD_VERSIONS = {
     "temperature_laws": "4",
     "transference_numbers": "5",
     "relaxation_times": "1",
-    "part_laws": "1",
+    "part_laws": "2",
 }
 """Raised when a method gives other numbers for the same input."""
 

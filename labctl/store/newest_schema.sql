@@ -1,4 +1,4 @@
--- Made by python -m labctl.store.migrations from the migrations up to 0023_circuits
+-- Made by python -m labctl.store.migrations from the migrations up to 0027_part_law_budgets
 --
 PRAGMA application_id = 1818321507;
 --
@@ -60,6 +60,7 @@ INSERT INTO columns VALUES
 ('all_part_laws', 'activation_energy_ev', 'eV', 'activation energy; NULL: none'),
 ('all_part_laws', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('all_part_laws', 'branch', 'text', 'spectra that took part'),
+('all_part_laws', 'budget', 'JSON', 'standard uncertainty of each parameter by source: {"components": {quantity: [{"source", "change", "type", "common", "cause", "degrees_of_freedom"}]}, "not_stated": [text]}, changes in the unit of the parameter; NULL: an earlier labctl derived it'),
 ('all_part_laws', 'curve', 'JSON', 'the law as a function of temperature with the covariance of its band'),
 ('all_part_laws', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('all_part_laws', 'flags', 'JSON', 'list of reservations, as sentences'),
@@ -422,6 +423,7 @@ INSERT INTO columns VALUES
 ('part_laws', 'activation_energy_ev', 'eV', 'activation energy; NULL: none'),
 ('part_laws', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('part_laws', 'branch', 'text', 'spectra that took part'),
+('part_laws', 'budget', 'JSON', 'standard uncertainty of each parameter by source: {"components": {quantity: [{"source", "change", "type", "common", "cause", "degrees_of_freedom"}]}, "not_stated": [text]}, changes in the unit of the parameter; NULL: an earlier labctl derived it'),
 ('part_laws', 'curve', 'JSON', 'the law as a function of temperature with the covariance of its band'),
 ('part_laws', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('part_laws', 'flags', 'JSON', 'list of reservations, as sentences'),
@@ -1953,7 +1955,7 @@ CREATE TABLE all_part_laws (
     derived_s REAL NOT NULL,
     -- [id] the analysis that it belongs to
     analysis_id INTEGER NOT NULL REFERENCES analyses
-) STRICT;
+, budget TEXT CHECK (budget IS NULL OR json_valid(budget))) STRICT;
 --
 CREATE INDEX part_laws_by_run ON all_part_laws (run_id);
 --

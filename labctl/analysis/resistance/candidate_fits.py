@@ -17,10 +17,15 @@ from labctl.analysis.resistance.candidates import (
 )
 from labctl.analysis.resistance.judged_fit import CABLES, JudgedFit
 from labctl.analysis.resistance.prepared import Prepared
-from labctl.analysis.resistance.refits import problems_of, refit_richer, refit_series_resistors
+from labctl.analysis.resistance.refits import (
+    problems_of,
+    refit_diffusions,
+    refit_richer,
+    refit_series_resistors,
+)
 
 NEAR = 12  # places in temperature on either side that share their circuits
-STARTS = 4
+STARTS, STARTS_OF_RICHER = 4, 8
 MORE_STARTS = 20
 NUMBERS_FOR_A_PARAMETER = 2  # of a richer electrode, at least
 INCOMPLETE = 3.0  # rms over what a Kramers-Kronig consistent chain leaves
@@ -55,6 +60,8 @@ def _try_richer_electrodes(
 ) -> None:
     """Add the fits of richer electrodes where the others leave more than a consistent spectrum allows."""
     poor = _in_need(data, found, neighbours)
+    refit_diffusions([data[i] for i in poor], [found[i] for i in poor])
+    poor = _in_need(data, found, neighbours)
     _add_fits(data, found, {i: _richer_candidates(data[i]) for i in poor})
     poor_data, poor_fits = [data[i] for i in poor], [found[i] for i in poor]
     refit_richer(poor_data, poor_fits)
@@ -75,7 +82,7 @@ def _add_fits(
 ) -> None:
     """Fit circuits, given by place, that were not tried there."""
     tried = [tuple(c for c in of_one if c not in found[i]) for i, of_one in circuits.items()]
-    fitted = _fitted([data[i] for i in circuits], tried, STARTS)
+    fitted = _fitted([data[i] for i in circuits], tried, STARTS_OF_RICHER)
     for i, fits in zip(circuits, fitted, strict=True):
         found[i].update(fits)
 

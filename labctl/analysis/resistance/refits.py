@@ -54,9 +54,14 @@ def refit_series_resistors(data: Sequence[Prepared], found: Sequence[dict[str, C
     refit(data, found, ((i, one) for i, fits in enumerate(found) for one in _series_resistors(fits)))
 
 
+def refit_diffusions(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
+    """Refit circuits with diffusion from those without."""
+    refit(data, found, ((i, one) for i, fits in enumerate(found) for one in _small_diffusions(fits)))
+
+
 def refit_richer(data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]]) -> None:
     """Refit richer electrodes from each other, twice, since one that has improved may help another."""
-    refit(data, found, ((i, one) for i, fits in enumerate(found) for one in _small_diffusions(fits)))
+    refit_diffusions(data, found)
     for _ in range(2):
         refit(
             data,
@@ -122,18 +127,23 @@ def _added(description: str, other: str) -> str:
 
 
 def _small_diffusions(fits: Mapping[str, CircuitFit]) -> Iterator[Restart]:
-    """Diffusion behind three arcs or inside the last, from three arcs with a small and slower one."""
-    if THREE_ARCS not in fits:
-        return
-    last = relaxations(fits[THREE_ARCS])[-1]
-    for slower in SLOWER:
-        for circuit, name in ((DIFFUSION_BEHIND, "Ws4"), (DIFFUSION_INSIDE, "Ws3")):
+    """Diffusion behind arcs, or inside the last of three, from the arcs alone with a small and slower one."""
+    for arcs, circuit, name in _with_diffusion(tuple(fits)):
+        found = relaxations(fits[arcs])
+        for slower in SLOWER if found else ():
             small = {
-                f"{name}_R": DIFFUSION_SHARE * last.resistance_ohm,
-                f"{name}_tau": slower * last.time_s,
+                f"{name}_R": DIFFUSION_SHARE * found[-1].resistance_ohm,
+                f"{name}_tau": slower * found[-1].time_s,
             }
-            if circuit in fits:
-                yield Restart(circuit, {**start_values(fits[THREE_ARCS]), **small})
+            yield Restart(circuit, {**start_values(fits[arcs]), **small})
+
+
+@cache
+def _with_diffusion(descriptions: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Circuits, each with the same circuit and one finite diffusion more, and the name of that."""
+    behind = [(arcs, f"{arcs}-{name}", name) for arcs in descriptions for name in ("Ws1", "Ws4")]
+    inside = (THREE_ARCS, DIFFUSION_INSIDE, "Ws3")
+    return [one for one in (*behind, inside) if {one[0], one[1]} <= {*descriptions}]
 
 
 def _diffusions(fits: Mapping[str, CircuitFit]) -> Iterator[Restart]:

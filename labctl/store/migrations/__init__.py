@@ -48,6 +48,7 @@ from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
 from labctl.store.migrations.job_rehearsals import ADDED_TO_JOBS as REHEARSALS
 from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.night_check_tables import TABLES as NIGHT_CHECKS
+from labctl.store.migrations.part_law_budgets import ADDED_TO_PART_LAWS as PART_LAW_BUDGETS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -265,13 +266,17 @@ def _m0023_circuits(db: "Sqlite") -> None:
     _add_columns(db, "resistances", CIRCUITS)
 
 
+def _m0027_part_law_budgets(db: "Sqlite") -> None:
+    _add_columns(db, part_law_tables.PUBLIC, PART_LAW_BUDGETS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
     A column of `conductivities` and the like is added to the table with the rows of all analyses; the view of
     the current ones then has it too.
     """
-    kept = analysis_tables.TABLE_OF.get(table, table)
+    kept = part_law_tables.TABLE_OF.get(table, table)
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
     tables = [table] if not db.execute(query, (kept,)).fetchall() else list(dict.fromkeys((kept, table)))
     for column, declaration, unit, meaning in added:
@@ -304,6 +309,7 @@ _MIGRATIONS = {
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
     "0023_circuits": _m0023_circuits,
+    "0027_part_law_budgets": _m0027_part_law_budgets,
 }
 
 
