@@ -11,6 +11,7 @@ from labctl.store.migrations import (
     imported_polarisations,
     part_law_tables,
     relaxation_tables,
+    run_cells,
 )
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
@@ -270,6 +271,13 @@ def _m0027_part_law_budgets(db: "Sqlite") -> None:
     _add_columns(db, part_law_tables.PUBLIC, PART_LAW_BUDGETS)
 
 
+def _m0029_run_cells(db: "Sqlite") -> None:
+    db.execute(run_cells.WITHOUT_PARTS)
+    _add_columns(db, "runs", run_cells.ADDED_TO_RUNS)
+    db.execute(run_cells.FIXED_TRIGGER)
+    db.execute(run_cells.PARTS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -310,6 +318,7 @@ _MIGRATIONS = {
     "0022_geometry": _m0022_geometry,
     "0023_circuits": _m0023_circuits,
     "0027_part_law_budgets": _m0027_part_law_budgets,
+    "0029_run_cells": _m0029_run_cells,
 }
 
 
