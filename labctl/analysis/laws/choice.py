@@ -32,13 +32,14 @@ from labctl.analysis.laws.temperature_series import (
 from labctl.analysis.laws.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
 from labctl.analysis.numerics.distributions import f_tail
 from labctl.analysis.numerics.interval_estimates import LogEstimate
+from labctl.analysis.numerics.notebook import NotebookResult
 
 SUSPICION = 0.001
 NEARLY_CERTAIN = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemperatureLaw:
+class TemperatureLaw(NotebookResult):
     """The law chosen, and those that were not.
 
     Attributes
@@ -79,6 +80,10 @@ class TemperatureLaw:
             for law, fit in self.candidates.items()
             if law == self.law or self.weights[law] >= LEAST_WEIGHT
         }
+
+    def __call__(self, temperature_k: float) -> LogEstimate:
+        """Conductivity of the chosen law, S/m: `conductivity_s_m`."""
+        return self.conductivity_s_m(temperature_k)
 
     def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
         """Conductivity of the chosen law, S/m, with the spread over the laws that remain possible.

@@ -8,6 +8,7 @@ import numpy as np
 
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.notebook import NotebookResult
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidate_fits import is_incomplete
@@ -44,7 +45,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Resistance:
+class Resistance(NotebookResult):
     """The ionic resistance of one spectrum.
 
     Attributes
