@@ -52,11 +52,22 @@ def unknowns_of_rows(
     if not rows:
         return RunUnknowns()
     kept = or_as_unreadable(partial(_of_budgets, rows), lambda why: [f"budget {why}"])
-    names = tuple(dict.fromkeys([*not_stated(stated), *kept]))
+    names = _once([*not_stated(stated), *kept])
+    whole = [name.partition(" (")[0] for name in names]
     effects = or_as_unreadable(
-        lambda: largest_unknowns(names, sample, points, fits), lambda _: list[Unknown]()
+        lambda: largest_unknowns(whole, sample, points, fits), lambda _: list[Unknown]()
     )
     return RunUnknowns(names, tuple(effects))
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    """Return each name once: `analyser` and not also `analyser (314 of 396 points)`."""
+    found: dict[str, str] = {}
+    for name in names:
+        whole = name.partition(" (")[0]
+        if whole not in found or name == whole:
+            found[whole] = name
+    return tuple(found.values())
 
 
 def _of_budgets(rows: Sequence[Row]) -> list[str]:
