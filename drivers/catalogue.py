@@ -26,7 +26,15 @@ from drivers.solartron1287 import Solartron1287
 from drivers.solartron_pair import Solartron1260With1287
 from drivers.temptronic import TemptronicATS
 from drivers.thermotron3800 import ThermotronOven
-from labctl.bench import FrequencyResponseAnalyzer, Potentiostat, TemperatureController, Thermometer, Watchdog
+from labctl.bench import (
+    FrequencyResponseAnalyzer,
+    Monitor,
+    Potentiostat,
+    Switch,
+    TemperatureController,
+    Thermometer,
+    Watchdog,
+)
 from labctl.instrument import Instrument
 
 TEMPERATURE_CONTROLLERS: tuple[type[TemperatureController], ...] = (
@@ -79,6 +87,8 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     Keithley2400With6514,
 )
 THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
+SWITCHES: tuple[type[Switch], ...] = ()
+MONITORS: tuple[type[Monitor], ...] = (Keithley2000, KeithleyDMM6500)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)
 PARTNERS: tuple[type[Instrument], ...] = (Keithley6514,)
 """Instruments that fill no role alone: another works `with` them."""

@@ -24,7 +24,7 @@ PT100_RANGE_OHM = 1000.0
 
 
 class Multimeter(ScpiInstrument):
-    """A `labctl.bench.Thermometer`.
+    """A `labctl.bench.Thermometer`, or a `labctl.bench.Monitor` of a second place.
 
     It stimulates nothing but its own sensor, so that there is nothing to make safe.
 
@@ -121,6 +121,11 @@ class Multimeter(ScpiInstrument):
         if temperature_k <= 0:
             raise InstrumentError(self.name, ":READ?", f"{reading:g}", "below absolute zero")
         return temperature_k
+
+    @property
+    def readings(self) -> dict[str, float]:
+        """Get the temperature of the sensor as `temperature_k` (dict); raises as `temperature_k`."""
+        return {"temperature_k": self.temperature_k}
 
     def make_safe(self) -> None:
         """Do nothing: it has no output."""

@@ -5,13 +5,15 @@ duties of a driver in each role are in `labctl.instruments.roles`.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
 from labctl.clock import Clock
 from labctl.errors import ConfigurationError
+from labctl.instruments.cell_switch import BenchCell, CellSwitch
 from labctl.instruments.exchanges import Exchanges
 from labctl.instruments.limits import (
     GuardedAnalyzer,
@@ -26,10 +28,12 @@ from labctl.instruments.roles import (
     Device,
     FrequencyResponseAnalyzer,
     ImpedancePoint,
+    Monitor,
     OutputState,
     Potentiostat,
     SeenAmplitude,
     SeenOutput,
+    Switch,
     TemperatureController,
     TemperatureReading,
     Thermometer,
@@ -41,21 +45,27 @@ from labctl.units import ZERO_CELSIUS_K
 __all__ = [
     "ZERO_CELSIUS_K",
     "Bench",
+    "BenchCell",
     "CurrentPoint",
     "Device",
     "FrequencyResponseAnalyzer",
     "ImpedancePoint",
     "Limits",
+    "Monitor",
     "OutputState",
     "PlannedStep",
     "Potentiostat",
     "SeenAmplitude",
     "SeenOutput",
+    "Switch",
     "TemperatureController",
     "TemperatureReading",
     "Thermometer",
     "Watchdog",
 ]
+
+ROLES_OF_A_CELL = ("fra", "potentiostat", "thermometer")
+"""Roles that each cell of a station has for itself."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,8 @@ class Bench:
     clock : Clock
     limits : Limits
     roles : Mapping[str, object]
-        Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`) to driver; one may serve several.
+        Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`, `switch`, `monitor`) to driver; one
+        may serve several. A role that several instruments have is absent: each cell has its own.
     outputs : tuple[Output, ...]
         What `make_safe` makes safe: every instrument of the station. Empty: those that have a role.
     oven_watch : OvenWatch
@@ -113,6 +124,16 @@ class Bench:
     tell : callable
         Called as `tell(level, kind, message, **details)` for observations beside the measurement; a
         recorded run writes it as an event.
+    cells : Mapping[str, BenchCell]
+        The cells of the station by name; empty for a station with one cell that it does not name.
+    drivers : Mapping[str, object]
+        Every open instrument by its name in the station file.
+    monitors : Mapping[str, Monitor]
+        Instruments that only watch, by their names in the station file.
+    cell_switch : CellSwitch
+        Which cell is connected; shared by every bench of the same instruments.
+    of_cell : BenchCell or None
+        The cell that this bench measures, see `cell`; None: the bench of the whole station.
     """
 
     clock: Clock
@@ -124,12 +145,17 @@ class Bench:
     oven_watch: OvenWatch = field(default_factory=OvenWatch, repr=False, compare=False)
     exchanges: Exchanges = field(default_factory=Exchanges, repr=False, compare=False)
     tell: Tell = field(default=untold, repr=False, compare=False)
+    cells: Mapping[str, BenchCell] = field(default_factory=dict, repr=False)
+    drivers: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    monitors: Mapping[str, Monitor] = field(default_factory=dict, repr=False)
+    cell_switch: CellSwitch = field(default_factory=CellSwitch, repr=False, compare=False)
+    of_cell: BenchCell | None = None
 
     def __post_init__(self) -> None:
         guards: dict[str, Callable[[Any, Limits], Any]] = {
             "oven": partial(GuardedTemperatureController, watch=self.oven_watch),
-            "fra": GuardedAnalyzer,
-            "potentiostat": GuardedPotentiostat,
+            "fra": partial(GuardedAnalyzer, confirm=self.confirm_connected),
+            "potentiostat": partial(GuardedPotentiostat, confirm=self.confirm_connected),
         }
         for role, guard in guards.items():
             if role in self.roles:
@@ -146,7 +172,71 @@ class Bench:
             oven_watch=self.oven_watch,
             exchanges=self.exchanges,
             tell=tell or self.tell,
+            cells=self.cells,
+            drivers=self.drivers,
+            monitors=self.monitors,
+            cell_switch=self.cell_switch,
+            of_cell=self.of_cell,
         )
+
+    def cell(self, name: str) -> "Bench":
+        """Return a bench with `fra`, `potentiostat` and `thermometer` of one cell.
+
+        It shares oven, limits and everything else with this one. It connects nothing: `connected` does, and
+        until then a measurement through the switch raises InstrumentError. Raises ConfigurationError for a
+        cell that the station does not name.
+        """
+        if name not in self.cells:
+            known = ", ".join(self.cells) or "the station names none"
+            raise ConfigurationError(self.station, f"cells.{name}", f"there is no such cell; cells: {known}")
+        chosen = self.cells[name]
+        shared = {role: driver for role, driver in self.roles.items() if role not in ROLES_OF_A_CELL}
+        return Bench(
+            self.clock,
+            self.limits,
+            {**shared, **chosen.roles},
+            self.station,
+            outputs=self.outputs,
+            oven_watch=self.oven_watch,
+            exchanges=self.exchanges,
+            tell=self.tell,
+            drivers=self.drivers,
+            monitors=self.monitors,
+            cell_switch=self.cell_switch,
+            of_cell=chosen,
+        )
+
+    @contextmanager
+    def connected(self, name: str) -> "Iterator[Bench]":
+        """Connect one cell through the switch and yield its bench; open every channel at the end.
+
+        Its channels are closed after all others were opened, and read back. What polarises the cell must be
+        off before the block ends: relays last longer when they open without a current.
+
+        Raises
+        ------
+        ConfigurationError
+            The station names no such cell, or has no switch for it.
+        CellConnected
+            Another cell is connected through the switch. Nothing was sent.
+        InstrumentError
+            The switch was read back otherwise than it was set.
+        """
+        bench = self.cell(name)
+        chosen = self.cells[name]
+        if not chosen.channels:
+            yield bench
+            return
+        with self.cell_switch.connecting(self._role("switch"), chosen):
+            yield bench
+
+    def confirm_connected(self) -> None:
+        """Read the switch back; InstrumentError unless exactly the channels of this bench's cell are closed.
+
+        Nothing is asked for a bench of the whole station or for a cell that is always connected.
+        """
+        if self.of_cell is not None and self.of_cell.channels:
+            self.cell_switch.confirm(self._role("switch"), self.of_cell)
 
     @property
     def oven(self) -> TemperatureController:
@@ -190,11 +280,13 @@ class Bench:
 
     @property
     def devices(self) -> list[Device]:
-        """Every instrument once, in the order of its first role."""
-        return list({id(driver): driver for driver in self.roles.values()}.values())
+        """Every instrument once, in the order of its first role; then the cells' own and monitors."""
+        of_cells = [driver for cell in self.cells.values() for driver in cell.roles.values()]
+        every = [*self.roles.values(), *of_cells, *self.monitors.values()]
+        return list({id(driver): driver for driver in every}.values())
 
     def make_safe(self) -> None:
-        """Switch everything off, heaters first, and read every instrument back, even if one fails.
+        """Switch everything off, heaters first, a switch last, and read each back, even if one fails.
 
         Takes at most 2 s for each instrument of a wire; raises ExceptionGroup of the failures.
         """
@@ -207,6 +299,7 @@ class Bench:
     def _outputs_of_roles(self) -> list[Output]:
         """The instruments that have a role; as their wires are not known, they take turns."""
         oven = self.roles.get("oven")
+        switch = self.roles.get("switch")
         return [
             Output(
                 f"{number} {device.name}",
@@ -214,6 +307,7 @@ class Bench:
                 heats=device is oven,
                 wires=frozenset([self.station]),
                 within_s=within_s_of(type(device)),
+                connects=device is switch,
             )
             for number, device in enumerate(self.devices)
         ]

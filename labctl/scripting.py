@@ -229,6 +229,10 @@ def _opened(
                 plain.station,
                 outputs=plain.outputs,
                 tell=recording.event if recording else untold,
+                cells=plain.cells,
+                drivers=plain.drivers,
+                monitors=plain.monitors,
+                cell_switch=plain.cell_switch,
                 recording=recording,
                 sample=sample,
             )

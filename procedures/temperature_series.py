@@ -47,8 +47,21 @@ class TemperatureSeries(SpectrumProcedure):
 
     def execute(self) -> None:
         """Measure at every temperature."""
-        self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
+        for _ in self.turns():
+            pass
+
+    def turns(self) -> Iterator[float]:
+        """Yield the temperature in K before each step, which is measured when the next one is asked for.
+
+        Where several samples share an oven, each has such a procedure: all are measured at one temperature
+        before the oven moves on. Nothing is energised before the first temperature is yielded.
+        """
+        has_begun = False
         for step, target_k, branch in self.remaining_steps():
+            yield target_k
+            if not has_begun:
+                self.bench.oven.ramp_rate_k_s, has_begun = self.ramp_k_min / 60, True
+            self.emit("step", StepStarted(step=step, of=len(self.steps()), setpoint_k=target_k))
             self.bring_to(target_k)
             if not self.should_leave():
                 self.measure_at(step, target_k, branch)
@@ -64,12 +77,11 @@ class TemperatureSeries(SpectrumProcedure):
         return False
 
     def remaining_steps(self) -> Iterator[tuple[int, float, str]]:
-        """Emit and yield (step, target in K, branch) of each unfinished step; the list can change."""
+        """Yield (step, target in K, branch) of each unfinished step; the list can change."""
         step = 0
         while step < len(self.steps()):
             target_k, branch = self.steps()[step]
             if step not in self.finished_steps:
-                self.emit("step", StepStarted(step=step, of=len(self.steps()), setpoint_k=target_k))
                 yield step, target_k, branch
             step += 1
 

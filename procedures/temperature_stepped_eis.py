@@ -38,11 +38,11 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     inserted = 0
 
-    def execute(self) -> None:
+    def turns(self) -> Iterator[float]:
         """Measure a spectrum at every temperature."""
         self.series = SeriesSoFar(self.electrodes)
         self._keep_places_of_inserted()
-        super().execute()
+        yield from super().turns()
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Measure one spectrum, and repeat it if it is inconsistent and `repeat_inconsistent` is set."""

@@ -87,7 +87,7 @@ class StandIn:
 Roles = tuple[str, ...]
 OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
-THERMOMETER = ("thermometer",)
+THERMOMETER = ("thermometer", "monitor")
 PARTNER: Roles = ()
 
 

@@ -138,8 +138,8 @@ def _united(place: Place, file: Path, state: SeriesState, heads: Sequence[Entry]
     FileNotFoundError
         A head was replaced while it was read.
     """
-    if not heads:
-        return packed(file, ())
+    if all(head.known <= state.known and head.newest_s <= state.newest_s for head in heads):
+        return packed(file, heads)
     with ExitStack() as opened:
         sides = [(state.newest_s, 1, file)]
         for head in heads:

@@ -57,6 +57,7 @@ COMMANDS = {
     "fact": Command(
         "fact:fact", "Keep what other methods found; see what follows.", takes_negative_numbers=True
     ),
+    "carriers": Command("carriers:carriers", "Say what carries the current, and what is not excluded."),
     "import": Command("import_spectra:import_spectra", "Import spectra measured elsewhere as runs."),
     "fit": Command("fit:fit", "Derive results of runs again, also with other choices."),
     "analyses": Command("analyses:analyses", "List, compare and choose the analyses of a run."),
@@ -68,6 +69,7 @@ COMMANDS = {
     "export": Command("export:export", "Write runs as files for other programs."),
     "gui": Command("gui:gui"),
     "db": Command("db:app"),
+    "web": Command("web:web", "Show the rig in a browser, read-only; several rigs on one page."),
     "archive": Command("archive:app", "Keep and ask the runs of many rigs."),
     "sim": Command("sim:app"),
     "verify": Command("verify:app"),

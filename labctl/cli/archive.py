@@ -3,8 +3,10 @@
 import base64
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +18,14 @@ from labctl.cli.options import (
     DEFAULT_STATION,
     DatabaseOption,
     JsonOption,
+    PersonOption,
     StationOption,
+    user_name,
 )
 
 if TYPE_CHECKING:
     from labctl.archive.adding import Added
+    from labctl.archive.fitting import SeriesFitted
     from labctl.archive.opened import Answer
     from labctl.archive.verifying import Verified
 
@@ -170,6 +175,74 @@ def query(
         terminal.echo(json.dumps({"columns": list(answer.columns), "rows": rows}))
         return
     _print_answer(answer)
+
+
+@app.command()
+def fit(
+    archive: ArchiveOption = "",
+    where: Annotated[
+        str, typer.Option(help="Only runs that meet this SQL condition, e.g. \"sample = 'pellet 7'\".")
+    ] = "",
+    scheduler: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="A running Dask scheduler, e.g. tcp://host:8786."),
+    ] = "",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes on this computer; default: one less than its cores."),
+    ] = None,
+    name: Annotated[str, typer.Option("--as", help="Name of the new analyses.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Also runs that are up to date.")] = False,
+    person: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Derive the runs of an archive again with this version, on a Dask cluster; each gets a new analysis.
+
+    Nothing is deleted. Runs that are up to date are passed over, so that a command that was stopped is given
+    again. Without --scheduler a cluster on this computer is used. Exit code 1 where a run is not derived.
+    """
+    from labctl.archive.fitting import chosen_heads, fit_archive
+    from labctl.archive.place import place_of
+    from labctl.derive.choices import NO_CHOICE
+    from labctl.derive.refit import Refit
+
+    place = place_of(archive)
+    heads = chosen_heads(place, where)
+    count = workers or max(1, (os.cpu_count() or 2) - 1)
+    refit = Refit(NO_CHOICE, name, person or user_name(), count, again)
+    with _fitting(len(heads), as_json) as (begun, done):
+        results = fit_archive(place, heads, refit, scheduler, begun, done)
+    runs, made = sum(one.runs for one in results), sum(one.made for one in results)
+    problems = [words for one in results for words in one.problems]
+    if as_json:
+        content = {"archive": place.address, "runs": runs, "derived": made, "problems": problems}
+        terminal.echo(json.dumps(content))
+    else:
+        rest = f"{runs - made - len(problems)} up to date (--again derives them too)"
+        terminal.echo(f"{made} run(s) derived; {rest}; {len(problems)} failed")
+        for words in problems[:MOST_NAMED]:
+            terminal.echo(words)
+    raise typer.Exit(1 if problems else 0)
+
+
+@contextmanager
+def _fitting(
+    count: int, quiet: bool
+) -> "Iterator[tuple[Callable[[str], None], Callable[[SeriesFitted], None]]]":
+    """Give functions that print the dashboard's address and move a bar on, unless `quiet`."""
+    if quiet:
+        yield lambda dashboard: None, lambda result: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=terminal.console(stderr=True)) as progress:
+        task = progress.add_task("fit", total=count)
+
+        def begun(dashboard: str) -> None:
+            needs = "" if find_spec("bokeh") else " (its pages need the package bokeh)"
+            progress.console.print(f"dashboard {dashboard}{needs}", markup=False)
+
+        yield begun, lambda result: progress.advance(task)
 
 
 def _print_answer(answer: "Answer") -> None:

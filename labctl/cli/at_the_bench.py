@@ -132,16 +132,16 @@ class Session:
 
     def _with_instruments(self) -> list[Visit]:
         with self.station.hold("bench checks"), self.station.open(on_left=self._note_left) as bench:
-            visits = [self._visit(entry, bench.roles) for entry in self.station.instruments]
+            visits = [self._visit(entry, bench.drivers) for entry in self.station.instruments]
             for visit in filter(lambda visit: self._is_opened(visit.entry), visits):
-                driver = bench.roles[visit.entry.roles[0]]
+                driver = bench.drivers[visit.entry.name]
                 for check in self._open_checks(visit):
                     if check.reads or check.asks:
                         self._with_reading(visit, check, driver)
         return visits
 
-    def _visit(self, entry: InstrumentEntry, roles: Mapping[str, Any]) -> Visit:
-        identity = str(roles[entry.roles[0]].identity) if self._is_opened(entry) else ""
+    def _visit(self, entry: InstrumentEntry, drivers: Mapping[str, Any]) -> Visit:
+        identity = str(drivers[entry.name].identity) if self._is_opened(entry) else ""
         terminal.echo(f"\n{entry.name}: {identity or 'not asked for its identity'}")
         question = f"serial number on the plate of {entry.name}, which it does not report (Enter: none): "
         plate = "" if serial_identity(identity) else self.ask(question)

@@ -22,8 +22,10 @@ def fact(
         str,
         typer.Argument(
             help="diffusion (m2/s), concentration and salt (mol/l), glass-transition and melting (degC), "
-            "crystallinity and electronic-share (%), density (g/cm3), water (ppm), mass-before and "
-            "mass-after (mg); omit to list.",
+            "crystallinity, electronic-share and ion-share (%), density (g/cm3), water (ppm), mass-before "
+            "and mass-after (mg), emf and emf-theory (mV), activity-ratio, o2-exponent, h2o-exponent, "
+            "charge-passed (C), molar-mass (g/mol), and (mg) anode-side-, middle-, cathode-side-, "
+            "anode-metal-, cathode-metal- before and after; omit to list.",
             show_default=False,
         ),
     ] = "",

@@ -164,7 +164,7 @@ def check(
             _check_at_the_bench(chosen, db, person or user_name(), again, as_json)
             return
         with chosen.hold("a check of its instruments"), chosen.open() as bench:
-            report = {role: _reading(bench, role) for role in bench.roles}
+            report = {label: _reading(bench, label) for label in _labels(chosen, bench)}
         alone, unasked = _watchdog_reading(chosen)
     except InstrumentError as error:
         terminal.say(str(error), err=True, fg="red")
@@ -193,7 +193,8 @@ def _print_report(
             terminal.echo(f"{'':14s} {line}")
         shown.add(name)
     for entry in chosen.instruments:
-        _print_unconfirmed(entry, [checks[role] for role in entry.roles if role in checks])
+        labels = (label for role in entry.roles for label in (role, f"{role} {entry.name}"))
+        _print_unconfirmed(entry, [checks[label] for label in labels if label in checks])
     terminal.echo(f"limits: {_limits_in_words(chosen.limits)}")
     terminal.echo(chosen.watchdog_words)
     if any(check.having("open") for check in checks.values()):
@@ -210,8 +211,21 @@ def _print_unconfirmed(entry: "InstrumentEntry", checks: "list[InstrumentChecks]
         terminal.say(f"{told}: {sentence}", fg="yellow")
 
 
-def _entry_with(chosen: "Station", role: str) -> "InstrumentEntry":
-    return next(entry for entry in chosen.instruments if role in entry.roles)
+def _labels(chosen: "Station", bench: Any) -> list[str]:
+    """Return the roles of the bench; `role name` for one of several instruments with a role."""
+    others = [
+        f"{role} {entry.name}"
+        for entry in chosen.held
+        for role in entry.roles
+        if bench.roles.get(role) is not bench.drivers[entry.name]
+    ]
+    return [*bench.roles, *others]
+
+
+def _entry_with(chosen: "Station", label: str) -> "InstrumentEntry":
+    role, _, name = label.partition(" ")
+    able = (entry for entry in chosen.instruments if role in entry.roles)
+    return next(entry for entry in able if name in ("", entry.name))
 
 
 def _bench_checks(
@@ -297,11 +311,16 @@ def _watchdog_reading(station: "Station") -> tuple[dict[str, dict[str, str]], st
         return {"watchdog": {"identity": str(driver.identity), "reads": "", "condition": condition}}, unasked
 
 
-def _reading(bench: Any, role: str) -> dict[str, str]:
-    driver = bench.roles[role]
+def _reading(bench: Any, label: str) -> dict[str, str]:
+    role, _, name = label.partition(" ")
+    driver = bench.drivers[name] if name else bench.roles[role]
     reads = ""
     if role in ("oven", "thermometer"):
         reads = f"{driver.temperature_k - ZERO_CELSIUS_K:.2f} °C"
+    elif role == "switch":
+        reads = f"closed: {', '.join(sorted(driver.closed_channels)) or 'none'}"
+    elif role == "monitor":
+        reads = ", ".join(f"{quantity} {value:g}" for quantity, value in driver.readings.items())
     condition = str(getattr(driver, "condition", ""))
     return {"identity": str(driver.identity), "reads": reads, "condition": condition}
 

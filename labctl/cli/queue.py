@@ -106,7 +106,20 @@ def look_at_queue(db: Path) -> Iterator[OpenQueue]:
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Protocol files.", show_default=False)],
+    files: Annotated[list[Path] | None, typer.Argument(help="Protocol files.", show_default=False)] = None,
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="RUN", help="Instead of files: the procedure of this run with its exact parameters."
+        ),
+    ] = "",
+    sample: Annotated[str, typer.Option(help="With --like: name of another sample.")] = "",
+    thickness_mm: Annotated[float | None, number_option("With --sample: its thickness.", low=0)] = None,
+    thickness_u_mm: Annotated[float | None, number_option("Its standard uncertainty.", low=0)] = None,
+    diameter_mm: Annotated[
+        float | None, number_option("With --sample: of its electrodes, if not as the run's.", low=0)
+    ] = None,
+    diameter_u_mm: Annotated[float | None, number_option("Its standard uncertainty.", low=0)] = None,
     station: StationOption = DEFAULT_STATION,
     db: DatabaseOption = DEFAULT_DATABASE,
     priority: PriorityOption = 0,
@@ -147,7 +160,10 @@ def add(
     chosen = read_station(station)
     for warning in doubts_about_station(chosen):
         terminal.say(warning, err=True, fg="yellow")
-    protocols = [read_protocol(file.resolve(), db) for file in files]
+    another = (sample, thickness_mm, thickness_u_mm, diameter_mm, diameter_u_mm)
+    _require_files_or_run(files or [], like, another)
+    protocols = [read_protocol(file.resolve(), db) for file in files or []]
+    protocols += [_like(db, like, another)] if like else []
     for protocol in protocols:
         protocol.check_against(chosen)
         for warning in [*protocol.warnings(), *_untrusted_code(protocol, station)]:
@@ -166,6 +182,31 @@ def add(
         for job in queued
     ]
     _print_added(added, as_json)
+
+
+def _require_files_or_run(files: list[Path], like: str, another: tuple[Any, ...]) -> None:
+    if bool(files) == bool(like):
+        raise InvalidRequest("give protocol files, or --like RUN: one of both")
+    if files and any(another):
+        raise InvalidRequest(
+            "--sample and the size of a sample belong to --like; a protocol file has its own"
+        )
+
+
+def _like(db: Path, run: str, another: tuple[Any, ...]) -> "Protocol":
+    """Return the protocol of an old run; properties taken over for another sample are printed."""
+    from labctl.readmodel.like_run import AnotherSample, like_run
+    from labctl.store import Database
+
+    if not db.exists():
+        raise InvalidRequest(f"{db}: {NO_FILE}")
+    with Database(db) as database:
+        run_id = database.run(run)["id"]
+    with open_queue(db) as queue:
+        found = like_run(queue.connection, run_id, AnotherSample(*another))
+    if found.taken_over:
+        terminal.echo(found.taken_over, err=True)
+    return found.protocol
 
 
 def _have_rehearsed(queued: "list[QueuedJob]", protocols: "list[Protocol]", station: Path, db: Path) -> None:

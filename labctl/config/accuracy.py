@@ -1,7 +1,7 @@
 """`[accuracy.*]` of a station file: accuracy of thermometer, analyser and potentiostat.
 
-1. `[accuracy.analyser]` is about the instrument with the role. Where several instruments read temperatures,
-   `[accuracy.thermometer.NAME]` is about the one of that name.
+1. `[accuracy.analyser]` is about the instrument with the role. Where several instruments have it,
+   `[accuracy.analyser.NAME]` is about the one of that name; likewise for the other roles.
 2. Without a table the figures of the driver hold. Figures that the driver does not declare are not stated:
    they are None, and the pages that show a number say so.
 3. `[accuracy.sample_temperature]` is the measured difference between sample and sensor, which is added to
@@ -75,7 +75,8 @@ class Statement:
 class StationAccuracy:
     """Statements by role; None: not stated. `thermometers` are those given by name.
 
-    `sample_temperature` is the measured difference between sample and sensor.
+    `sample_temperature` is the measured difference between sample and sensor. `given` are the statements of
+    the station file by role and name of the instrument.
     """
 
     thermometer: Statement | None = None
@@ -83,6 +84,12 @@ class StationAccuracy:
     potentiostat: Statement | None = None
     thermometers: Mapping[str, Statement] = field(default_factory=dict)
     sample_temperature: SampleOffset | None = None
+    given: Mapping[str, Mapping[str, Statement]] = field(default_factory=dict, repr=False)
+
+    def of_instruments(self, entries: Sequence[InstrumentEntry]) -> "StationAccuracy":
+        """Return the statements about some instruments of the station, for example of one cell."""
+        chosen = {role: _chosen(role, self.given.get(role, {}), entries) for role in ROLES}
+        return replace(self, **chosen)
 
     def statements(self) -> list[tuple[str, Statement | None]]:
         """Return every role with its statement."""
@@ -109,7 +116,9 @@ def read_accuracy(table: Table, entries: Sequence[InstrumentEntry]) -> StationAc
     table.take(SAMPLE_TEMPERATURE, None, "a table")
     table.refuse_unknown()
     chosen = {role: _chosen(role, found[role], entries) for role in ROLES}
-    return StationAccuracy(**chosen, thermometers=found["thermometer"], sample_temperature=offset)
+    return StationAccuracy(
+        **chosen, thermometers=found["thermometer"], sample_temperature=offset, given=found
+    )
 
 
 def _sample_offset(table: Table, entries: Sequence[InstrumentEntry]) -> SampleOffset:
@@ -155,11 +164,20 @@ def _of_role(table: Table, role: str, entries: Sequence[InstrumentEntry]) -> dic
         raise table.error("", f"is given, but no instrument has the role {' or '.join(ROLES[role])}")
     named = [key for key, value in table.values.items() if isinstance(value, Mapping)]
     if not named:
+        _refuse_several(table, role, entries)
         return {able[0]: _statement(table, role, able[0])}
     for key in table.values:
         if key not in able:
             raise table.error(key, f"is not an instrument with this role; name one of: {', '.join(able)}")
     return {name: _statement(table.table(name), role, name) for name in named}
+
+
+def _refuse_several(table: Table, role: str, entries: Sequence[InstrumentEntry]) -> None:
+    """Refuse a statement without a name where several instruments have the role: cells name their own."""
+    several = [entry.name for entry in entries if ROLES[role][0] in entry.roles]
+    if len(several) > 1:
+        tables = ", ".join(f"[accuracy.{role}.{name}]" for name in several)
+        raise table.error("", f"is about several instruments; give a table for each: {tables}")
 
 
 def _statement(table: Table, role: str, name: str) -> Statement:

@@ -82,6 +82,34 @@ KINDS = {  # name on the command line: kind
     "mass-before": FactKind("mass_before_kg", "mg", 1e-6, 1e-3, 1e7, "mass before"),
     "mass-after": FactKind("mass_after_kg", "mg", 1e-6, 1e-3, 1e7, "mass after"),
     "electronic-share": FactKind("electronic_share_1", "%", 0.01, 0, 99.9, "electronic share"),
+    "ion-share": FactKind("ion_share_1", "%", 0.01, 0, 100, "share of an ion", of_an_ion=True),
+    "emf": FactKind(
+        "emf_v", "mV", 1e-3, -1e4, 1e4, "electromotive force", of_an_ion=True, at_temperature=True
+    ),
+    "emf-theory": FactKind(
+        "emf_theory_v", "mV", 1e-3, -1e4, 1e4, "theoretical electromotive force",
+        of_an_ion=True, at_temperature=True,
+    ),
+    "activity-ratio": FactKind(
+        "activity_ratio_1", "1", 1.0, 1e-60, 1e60, "ratio of the activities at the electrodes",
+        of_an_ion=True, at_temperature=True,
+    ),
+    "o2-exponent": FactKind(
+        "o2_exponent_1", "1", 1.0, -5, 5, "exponent of the pressure of O2", at_temperature=True
+    ),
+    "h2o-exponent": FactKind(
+        "h2o_exponent_1", "1", 1.0, -5, 5, "exponent of the pressure of H2O", at_temperature=True
+    ),
+    "charge-passed": FactKind("charge_passed_c", "C", 1.0, 1e-6, 1e7, "charge passed by electrolysis"),
+    "molar-mass": FactKind("molar_mass_kg_mol", "g/mol", 1e-3, 0.5, 1000, "molar mass", of_an_ion=True),
+    **{
+        f"{place}-{when}": FactKind(
+            f"{place.replace('-', '_')}_{when}_kg", "mg", 1e-6, 1e-3, 1e7,
+            f"mass of the {place.replace('-', ' ')} {when} electrolysis", of_an_ion=place.endswith("metal"),
+        )
+        for place in ("anode-side", "middle", "cathode-side", "anode-metal", "cathode-metal")
+        for when in ("before", "after")
+    },
 }  # fmt: skip
 BY_COLUMN = {kind.column: kind for kind in KINDS.values()}
 

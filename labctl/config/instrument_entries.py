@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.bench import (
+    ROLES_OF_A_CELL,
     FrequencyResponseAnalyzer,
+    Monitor,
     Potentiostat,
+    Switch,
     TemperatureController,
     Thermometer,
     Watchdog,
@@ -25,7 +28,11 @@ ROLES: Mapping[str, type] = {
     "potentiostat": Potentiostat,
     "thermometer": Thermometer,
     "watchdog": Watchdog,
+    "switch": Switch,
+    "monitor": Monitor,
 }
+OF_SEVERAL = ("monitor",)
+"""Roles that several instruments can have in every station."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,21 @@ class InstrumentEntry:
     code: tuple[CodeIdentity, ...] = ()
 
 
-def read_instruments(table: Table) -> tuple[InstrumentEntry, ...]:
-    """Read and check all `[instruments.NAME]` tables; raises ConfigurationError with key and valid value."""
+def read_instruments(table: Table, with_cells: bool = False) -> tuple[InstrumentEntry, ...]:
+    """Read and check all `[instruments.NAME]` tables; raises ConfigurationError with key and valid value.
+
+    `with_cells` says that the station names its cells: then several instruments may have a role of a cell.
+    """
+    may_be_several = (*OF_SEVERAL, *ROLES_OF_A_CELL) if with_cells else OF_SEVERAL
     entries = tuple(_instrument(name, table.table(name)) for name in table.values)
     _check_partners(table, entries)
     served: dict[str, str] = {}
     for entry in entries:
         for role in entry.roles:
-            if role in served:
-                raise table.error(f"{entry.name}.roles", f"{role!r} is already the role of {served[role]!r}")
+            if role in served and role not in may_be_several:
+                hint = "; cells that name their own can have several" if role in ROLES_OF_A_CELL else ""
+                problem = f"{role!r} is already the role of {served[role]!r}{hint}"
+                raise table.error(f"{entry.name}.roles", problem)
             served[role] = entry.name
     _check_watchdog(table, entries)
     return entries

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from labctl.bench import ROLES_OF_A_CELL
 from labctl.clock import Clock
 from labctl.config.holding import StationLocks
 from labctl.config.instrument_entries import InstrumentEntry
@@ -56,9 +57,20 @@ def opened(
 
 
 def by_role(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the drivers by the roles that they serve."""
+    """Return the drivers by the roles that they serve; a role of a cell that several have is left out."""
     roles = {entry.name: entry.roles for entry in entries}
-    return {role: driver for name, driver in drivers.items() for role in roles[name]}
+    served: dict[str, Any] = {}
+    several = set()
+    for name, driver in drivers.items():
+        for role in roles[name]:
+            several |= {role} if role in served and role in ROLES_OF_A_CELL else set()
+            served.setdefault(role, driver)
+    return {role: driver for role, driver in served.items() if role not in several}
+
+
+def monitors(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the drivers that only watch, by name."""
+    return {entry.name: drivers[entry.name] for entry in entries if "monitor" in entry.roles}
 
 
 def _leave(outputs: Sequence[Output], clock: Clock, drivers: Mapping[str, Any], on_left: OnLeft) -> None:

@@ -65,9 +65,9 @@ def _output(
     from labctl.instruments.wires import wire_of
 
     addresses = [e.address for e in entries if e.name in (entry.name, entry.partner)]
-    heats = "oven" in entry.roles
+    heats, connects = "oven" in entry.roles, entry.roles == ("switch",)
     within_s = within_s_of(entry.driver_class) + _settling_s(entry, entries)
-    return Output(entry.name, connect, close, heats, frozenset(map(wire_of, addresses)), within_s)
+    return Output(entry.name, connect, close, heats, frozenset(map(wire_of, addresses)), within_s, connects)
 
 
 def _settling_s(entry: InstrumentEntry, entries: Sequence[InstrumentEntry]) -> float:

@@ -2,11 +2,15 @@
 
 `[[procedure]]` tables run in the order of the file. A table with `repeat = 3` runs three times; a table that
 holds `[[procedure.procedure]]` tables is a block of these. A protocol contains no computation.
+
+One sample is a table `[sample]`. Several that share an oven are tables `[[sample]]`, each with the `cell` of
+the station that it is in; every procedure measures all of them, or those that its key `cells` lists.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +33,8 @@ class ProcedureEntry:
     """One run of a `[[procedure]]` table: a class and the parameters as the file gives them.
 
     `repetition` is `"2 of 3"` for a repeated procedure, preceded by the repetitions of the enclosing blocks;
-    `code` lists the files of code that were loaded for the class.
+    `code` lists the files of code that were loaded for the class; `cells` are those measured, in this order,
+    empty where the protocol names none.
     """
 
     reference: str
@@ -39,6 +44,7 @@ class ProcedureEntry:
     repetition: str = ""
     sample: Sample | None = None
     code: tuple[CodeIdentity, ...] = ()
+    cells: tuple[str, ...] = ()
 
     def build(self) -> Any:
         """Return a procedure with its parameters set."""
@@ -56,13 +62,28 @@ class ProcedureEntry:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A checked protocol file; `procedures` are all its runs in order, repeats written out."""
+    """A checked protocol file; `procedures` are all its runs in order, repeats written out.
+
+    `in_cells` are the samples of several cells, by the name of the cell; `sample` is then the first of them.
+    """
 
     title: str
     source: str
     text: str
     sample: Sample
     procedures: tuple[ProcedureEntry, ...]
+    in_cells: Mapping[str, Sample] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples, in the order of the file."""
+        return tuple(self.in_cells.values()) or (self.sample,)
+
+    def of_cell(self, cell: str) -> "Protocol":
+        """Return the part of this protocol that one cell's sample is measured by."""
+        sample = self.in_cells[cell]
+        mine = tuple(replace(e, sample=sample, cells=()) for e in self.procedures if cell in e.cells)
+        return replace(self, sample=sample, procedures=mine, in_cells={})
 
     def plan(self) -> list[PlannedStep]:
         """Return every step of every procedure, in order; with several procedures each step names its own."""
@@ -81,16 +102,23 @@ class Protocol:
             procedure = entry.build()
             if left_at_k is not None:
                 begin_at(procedure, left_at_k)
-            plans.append(plan_of(procedure))
+            plans.append(self._for_all_cells(entry, plan_of(procedure)))
             left_at_k = last_temperature_k(plans[-1]) or left_at_k
         return plans
 
     def check_against(self, station: Station) -> None:
         """Raise ConfigurationError if the station cannot carry this out; no instrument is touched.
 
-        It lacks a role, forbids a step, has an instrument that cannot do it, or a rig that refuses its
-        options.
+        It lacks a role or a cell, forbids a step, has an instrument that cannot do it, or a rig that refuses
+        its options.
         """
+        if self.in_cells:
+            self._check_cells(station)
+            return
+        if station.cells:
+            known = ", ".join(station.cells)
+            problem = f'names no cell, but {station.source} has {known}; give [[sample]] with cell = "..."'
+            raise ConfigurationError(self.source, "sample.cell", problem)
         for entry in self._different():
             procedure = entry.build()
             missing = set(getattr(procedure, "roles_needed", ())) - station.roles
@@ -102,6 +130,25 @@ class Protocol:
                 raise ConfigurationError(self.source, f"{entry.where}use", problem)
             self._check_steps(entry, procedure, station)
         station.check_simulation()
+
+    def _check_cells(self, station: Station) -> None:
+        for number, cell in enumerate(self.in_cells):
+            if cell not in station.cells:
+                known = ", ".join(station.cells) or "none: it has no [cells.NAME] tables"
+                problem = f"is {shown(cell)}, which {station.source} does not name; its cells: {known}"
+                raise ConfigurationError(self.source, f"sample[{number}].cell", problem)
+            self.of_cell(cell).check_against(station.of_cell(cell))
+
+    def _for_all_cells(self, entry: ProcedureEntry, plan: list[PlannedStep]) -> list[PlannedStep]:
+        """Return a plan in which every sample is measured at each temperature before the oven moves."""
+        if len(entry.cells) < 2:
+            return plan
+        steps: list[PlannedStep] = []
+        for settles, group in groupby(plan, key=is_settling):
+            of_one = list(group)
+            names = [""] if settles else [f", cell {cell}" for cell in entry.cells]
+            steps += [replace(step, label=step.label + name) for name in names for step in of_one]
+        return steps
 
     def warnings(self) -> tuple[str, ...]:
         """Return limitations of labctl for these procedures, and possible mistakes, one sentence each."""
@@ -119,7 +166,8 @@ class Protocol:
         )
         parameters = (entry.parameters for entry in self._different())
         doubts = (doubt for given in parameters for doubt in doubts_about_parameters(given))
-        return (*own, *unplanned, *doubts_about_sample(self.sample), *doubts)
+        of_samples = (doubt for sample in self.samples for doubt in doubts_about_sample(sample))
+        return (*own, *unplanned, *of_samples, *doubts)
 
     def _different(self) -> list[ProcedureEntry]:
         """Return the procedures in the order of the file, each once."""
@@ -158,6 +206,12 @@ def begin_at(procedure: Any, temperature_k: float) -> None:
         procedure.begins_at_k = temperature_k
 
 
+def is_settling(step: PlannedStep) -> bool:
+    """Return whether a planned step only waits for a temperature."""
+    excited = step.amplitude_v or step.potential_v or step.current_a
+    return step.temperature_k is not None and not excited
+
+
 def last_temperature_k(plan: Sequence[PlannedStep]) -> float | None:
     """Return the last temperature of a plan in K; None if the plan sets no temperature."""
     return next((step.temperature_k for step in reversed(plan) if step.temperature_k is not None), None)
@@ -188,32 +242,76 @@ def read_protocol(path: Path | str, database: Path | None = None) -> Protocol:
 
 
 def parse_protocol(
-    text: str, source: str, database: Path | None = None, sample: Sample | None = None
+    text: str,
+    source: str,
+    database: Path | None = None,
+    sample: Sample | None = None,
+    in_cells: Mapping[str, Sample] | None = None,
 ) -> Protocol:
     """Check protocol text that is not, or no longer, a file.
 
-    `sample` replaces the sample that the text names: the sample as it was when the protocol was queued.
+    `sample` replaces the sample that the text names, and `in_cells` those of its cells: as they were when the
+    protocol was queued.
     """
-    return _protocol(parse_document(text, source), Path(source).stem, database, sample)
+    return _protocol(parse_document(text, source), Path(source).stem, database, sample, in_cells)
 
 
 def _protocol(
-    document: Table, default_title: str, database: Path | None, sample: Sample | None = None
+    document: Table,
+    default_title: str,
+    database: Path | None,
+    sample: Sample | None = None,
+    in_cells: Mapping[str, Sample] | None = None,
 ) -> Protocol:
     if document.has("limits") and not document.has("sample"):
         raise document.error(
             "limits", "belongs to a station; give a protocol, with [sample] and [[procedure]]"
         )
-    sample = _sample(document, database, sample)
+    in_cells = _in_cells(document, database, in_cells) if _has_several(document) else {}
+    sample = next(iter(in_cells.values())) if in_cells else _sample(document, database, sample)
     protocol = Protocol(
         title=document.text("title", default_title),
         source=str(document.source),
         text=document.document_text,
         sample=sample,
-        procedures=tuple(replace(entry, sample=sample) for entry in _listed(document)),
+        procedures=tuple(_for_samples(entry, sample, in_cells, document) for entry in _listed(document)),
+        in_cells=in_cells,
     )
     document.refuse_unknown()
     return protocol
+
+
+def _has_several(document: Table) -> bool:
+    return isinstance(document.values.get("sample"), list)
+
+
+def _in_cells(
+    document: Table, database: Path | None, known: Mapping[str, Sample] | None
+) -> dict[str, Sample]:
+    """Return the samples of the `[[sample]]` tables by their cells."""
+    found: dict[str, Sample] = {}
+    for table in document.tables("sample"):
+        cell = table.text("cell")
+        if cell in found:
+            raise table.error("cell", f"is {shown(cell)}, where {shown(found[cell].name)} is already")
+        sample = parse_sample(table, database)
+        if any(sample.name == other.name for other in found.values()):
+            raise table.error("name", f"is {shown(sample.name)}, the name of another sample of this protocol")
+        found[cell] = sample
+    return {cell: (known or {}).get(cell, sample) for cell, sample in found.items()}
+
+
+def _for_samples(
+    entry: ProcedureEntry, sample: Sample, in_cells: Mapping[str, Sample], document: Table
+) -> ProcedureEntry:
+    """Return a procedure with its sample, or with the cells whose samples it measures."""
+    for cell in entry.cells:
+        if cell not in in_cells:
+            known = ", ".join(in_cells) or "none: its sample is in no cell"
+            problem = f"names {shown(cell)}; cells of this protocol: {known}"
+            raise document.error(f"{entry.where}cells", problem)
+    cells = entry.cells or tuple(in_cells)
+    return replace(entry, sample=in_cells[cells[0]] if cells else sample, cells=cells)
 
 
 def _sample(document: Table, database: Path | None, known: Sample | None) -> Sample:
@@ -273,11 +371,21 @@ def _procedure(table: Table) -> ProcedureEntry:
     if not hasattr(procedure_class, "set_parameters"):
         raise table.error("use", f"is {shown(reference)}, which is not a pymeasure Procedure")
     known = procedure_class()._parameters
-    ours = {"use"} if "repeat" in known else {"use", "repeat"}
+    ours = {"use", *({"repeat", "cells"} - known.keys())}
     parameters = {key: value for key, value in table.values.items() if key not in ours}
-    entry = ProcedureEntry(reference, procedure_class, parameters, table.path, code=named.code)
+    cells = _cells(table) if "cells" in ours else ()
+    entry = ProcedureEntry(reference, procedure_class, parameters, table.path, code=named.code, cells=cells)
     _check_parameters(entry, table)
     return entry
+
+
+def _cells(table: Table) -> tuple[str, ...]:
+    wanted = 'a list of cells in quotes, e.g. ["A", "B"]; without it all samples are measured'
+    given = table.take("cells", [], wanted)
+    is_list = isinstance(given, list) and all(isinstance(cell, str) for cell in given)
+    if not is_list or (table.has("cells") and not given) or len(set(given)) != len(given):
+        raise table.error("cells", f"is {shown(given)}; give {wanted}")
+    return tuple(given)
 
 
 def _check_parameters(entry: ProcedureEntry, table: Table) -> None:

@@ -117,6 +117,12 @@ def kept_sample(text: str) -> Sample | None:
     return Sample.of_row(json.loads(text)) if text else None
 
 
+def kept_in_cells(text: str) -> dict[str, Sample]:
+    """Return the samples stored with a job as JSON by their cells; empty where it has one sample."""
+    kept = json.loads(text).get("in_cells") if text else None
+    return {cell: Sample.of_row(row) for cell, row in (kept or {}).items()}
+
+
 def read_sample(path: Path, database: Path | None = None) -> Sample:
     """Read a sample file: the keys of a `[sample]` table, with or without that heading."""
     document = read_document(path)
@@ -159,7 +165,7 @@ def parse_sample(table: Table, database: Path | None = None) -> Sample:
         **_pellet(table, area_m2),
         **_thickness_after(table, thickness_mm),
         **_expansion(table),
-        **_fixture(table, database),
+        **read_fixture(table, database),
         **_ceilings(table),
     )
     table.refuse_unknown()
@@ -173,8 +179,11 @@ def _name(table: Table) -> str:
     return name
 
 
-def _fixture(table: Table, database: Path | None) -> dict[str, Any]:
-    """Return the leads as a resistance or the fixture as spectra; both would subtract the leads twice."""
+def read_fixture(table: Table, database: Path | None) -> dict[str, Any]:
+    """Return the leads as a resistance or the fixture as spectra; both would subtract the leads twice.
+
+    The keys are those of `Sample`; raises ConfigurationError with the key of the table.
+    """
     lead_ohm = table.number("lead_ohm", None, minimum=0.0)
     lead_u_ohm = table.number("lead_uncertainty_ohm", None, minimum=0.0)
     short, open_circuit = (read_points(table, key, database) for key in ("fixture_short", "fixture_open"))

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench, Limits
 from labctl.clock import Clock, RealClock, ScaledClock, steady
 from labctl.config.accuracy import StationAccuracy, read_accuracy
+from labctl.config.cells import StationCell, instruments_of, read_cells
 from labctl.config.holding import StationLocks
 from labctl.config.instrument_entries import ROLES, InstrumentEntry, read_instruments
-from labctl.config.opening import by_role, opened
+from labctl.config.opening import by_role, monitors, opened
 from labctl.config.outputs import make_safe_in_new_sessions, not_confirmed, outputs_of, safe_within_s
 from labctl.config.reference_check import ReferenceCheck, read_check
 from labctl.config.sessions import OPENS_WITHIN_MS, connect
@@ -30,7 +31,8 @@ class Station:
 
     `night` and `report` are its unchecked tables of these names, `accuracy` the accuracy of its instruments,
     `check` the standards that are measured in place of the sample. `speed` is the speed relative to real time
-    of a rig that is simulated by another process; 1 for instruments.
+    of a rig that is simulated by another process; 1 for instruments. `cells` are its cells by name; empty for
+    a station with one cell, which needs no name.
     """
 
     name: str
@@ -46,6 +48,19 @@ class Station:
     speed: float = 1.0
     accuracy: StationAccuracy = field(default_factory=StationAccuracy)
     check: ReferenceCheck = field(default_factory=ReferenceCheck)
+    cells: Mapping[str, StationCell] = field(default_factory=dict)
+
+    def of_cell(self, name: str) -> "Station":
+        """Return this station as one cell sees it: its own and the shared instruments, no other cells.
+
+        For planning and for records; a bench is opened by the whole station. Raises ConfigurationError for a
+        cell that it does not name.
+        """
+        if name not in self.cells:
+            known = ", ".join(self.cells) or "the station names none"
+            raise ConfigurationError(self.source, f"cells.{name}", f"there is no such cell; cells: {known}")
+        entries = instruments_of(self.cells[name], self.instruments)
+        return replace(self, instruments=entries, accuracy=self.accuracy.of_instruments(entries), cells={})
 
     @property
     def roles(self) -> frozenset[str]:
@@ -149,7 +164,16 @@ class Station:
             clock = steady(clock)  # rows of one session differ by the time that passed
             with opened(self.held, clock, library, self._locks, on_left) as drivers:
                 outputs = outputs_of(self.held, drivers)
-                yield Bench(clock, self.limits, by_role(self.held, drivers), self.name, outputs=outputs)
+                yield Bench(
+                    clock,
+                    self.limits,
+                    by_role(self.held, drivers),
+                    self.name,
+                    outputs=outputs,
+                    cells={name: cell.on_bench(drivers) for name, cell in self.cells.items()},
+                    drivers=dict(drivers),
+                    monitors=monitors(self.held, drivers),
+                )
 
     def hold(self, doing: str) -> AbstractContextManager[None]:
         """Keep every instrument from all other programs and parts of this one; `open` may still be used.
@@ -210,7 +234,8 @@ def read_station(path: Path | str) -> Station:
     if document.has("procedure") and not document.has("limits"):
         raise document.error("procedure", "belongs to a protocol; give a station file, with a table [limits]")
     simulated = document.has("simulation")
-    instruments = read_instruments(document.table("instruments", {}))
+    has_cells = document.has("cells")
+    instruments = read_instruments(document.table("instruments", {}), has_cells)
     station = Station(
         name=document.text("name", Path(path).stem),
         source=str(path),
@@ -225,6 +250,7 @@ def read_station(path: Path | str) -> Station:
         archive=document.table("archive", {}).values,
         speed=document.number("speed", 1.0, minimum=0.001, maximum=1e6),
         check=read_check(document.table("check")) if document.has("check") else ReferenceCheck(),
+        cells=read_cells(document.table("cells"), instruments) if has_cells else {},
     )
     document.refuse_unknown()
     name, problem = clash(station.instruments)

@@ -33,7 +33,7 @@ class TypedField(QtWidgets.QLineEdit):
     Signals
     -------
     valueChanged(object)
-        The value as understood; None for an empty line and for one that is not understood.
+        The value as understood; None for a line that is empty or not understood.
     """
 
     valueChanged = Signal(object)  # noqa: N815 - as the spin boxes of Qt and pymeasure have it

@@ -1,29 +1,36 @@
 """The queue as a table, with actions on a job."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from labctl.clock import RealClock
 from labctl.gui.asking import Asker
+from labctl.gui.details import Details, beside
 from labctl.gui.qt import Qt, QtGui, QtWidgets, Signal
 from labctl.gui.rows_model import Column, RowsModel
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import Requests
+from labctl.readmodel.parameters_text import of_protocol, told_apart
 from labctl.readmodel.station_view import StationView
 from labctl.store.transactions import WriteConnection
 
-Line = tuple[Job, str, str, str]
+Line = tuple[Job, str, str, str, str]  # job, begin, end, remarks, what tells it from the others
 COLUMNS = (
     Column("Job", lambda line: str(line[0].id)),
     Column("Title", lambda line: line[0].title),
     Column("State", lambda line: line[0].state),
     Column("Begins", lambda line: line[1]),
     Column("Ends", lambda line: line[2]),
+    Column("Differs in", lambda line: line[4]),
     Column("Person", lambda line: line[0].person),
     Column("Remarks", lambda line: line[3]),
 )
+
+
+_parameters = lru_cache(maxsize=1000)(of_protocol)
 
 
 class QueuePanel(QtWidgets.QWidget):
@@ -48,7 +55,9 @@ class QueuePanel(QtWidgets.QWidget):
         set_up_table(self.table)
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
         column = QtWidgets.QVBoxLayout(self)
-        column.addWidget(self.table)
+        self.details = Details("Parameters of the chosen job", self)
+        self.splitter = beside(self.table, self.details)
+        column.addWidget(self.splitter)
         column.addLayout(self._button_row())
         self.table.selectionModel().selectionChanged.connect(self._enable)
         self.model.modelReset.connect(self._enable)
@@ -57,7 +66,8 @@ class QueuePanel(QtWidgets.QWidget):
     def show_station(self, view: StationView) -> None:
         """Show the jobs of the current view."""
         known = len(self.model.rows)
-        self.model.show_rows([_line(job, view) for job in view.jobs])
+        apart = told_apart({job.id: ("", _parameters(job.protocol_text)) for job in view.jobs})
+        self.model.show_rows([_line(job, view, apart[job.id]) for job in view.jobs])
         if len(self.model.rows) > known:
             fit_columns(self.table)
         self._enable()
@@ -97,6 +107,7 @@ class QueuePanel(QtWidgets.QWidget):
 
     def _enable(self, *_: Any) -> None:
         job = self.selected()
+        self.details.show_values({} if job is None else _parameters(job.protocol_text))
         state = job.state if job else ""
         movable = state in ("queued", "held")
         for name, possible in (
@@ -192,8 +203,9 @@ def fit_columns(table: QtWidgets.QTableView) -> None:
     table.horizontalHeader().setStretchLastSection(True)
 
 
-def _line(job: Job, view: StationView) -> Line:
+def _line(job: Job, view: StationView, apart: str) -> Line:
     expected, now_s = view.expected.get(job.id), RealClock().time()
     begins = hour_in_words(expected.begin_s, now_s) if expected else ""
     ends = hour_in_words(expected.end_s, now_s) if expected else ""
-    return job, begins, ends, "; ".join(filter(None, (job.remark, expected.warning if expected else "")))
+    remarks = "; ".join(filter(None, (job.remark, expected.warning if expected else "")))
+    return job, begins, ends, remarks, apart

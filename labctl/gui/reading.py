@@ -11,6 +11,7 @@ from labctl.clock import RealClock
 from labctl.errors import InvalidRequest, StoreError
 from labctl.gui.qt import QtCore, Signal
 from labctl.queue.silence import Silences
+from labctl.readmodel import parameters_text
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.station_view import read_station_view
 from labctl.readmodel.unreadable import FAULTS
@@ -57,6 +58,7 @@ class Reader(QtCore.QObject):
         self._runs_mark: Any = None
         self._last_event = 0
         self._emitted_runs: list[dict[str, Any]] = []
+        self._parameters: dict[int, dict[str, Any]] = {}
         self._trouble = self._unreadable = ""
         self._stop, self._look_now = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="labctl reader", daemon=True)
@@ -99,7 +101,7 @@ class Reader(QtCore.QObject):
         identity = self._identity()
         limit = TimeLimit()
         with Database(self._db, limit) as database, LookConnection(self._db, limit) as connection:
-            self._runs_mark, self._last_event = None, 0
+            self._runs_mark, self._last_event, self._parameters = None, 0, {}
             while not self._stop.is_set():
                 if self._identity() != identity:
                     raise StoreError(f"{self._db}: the file was replaced; reading the new one")
@@ -130,11 +132,21 @@ class Reader(QtCore.QObject):
         mark = runs.counts_by_status(database)
         running = [r for r in mark if r["status"] == "running"]
         if mark != self._runs_mark or running:
-            rows = [_with_true_status(row) for row in runs.with_samples(database)]
+            self._read_parameters(database)
+            rows = [
+                _with_true_status(row) | {"parameters": self._parameters.get(row["id"], {})}
+                for row in runs.with_samples(database)
+            ]
             if (mark, rows) != (self._runs_mark, self._emitted_runs):
                 self._emitted_runs = rows
                 self.runs_changed.emit(rows)
             self._runs_mark = mark
+
+    def _read_parameters(self, database: Database) -> None:
+        """Read the parameters of new runs; they never change."""
+        last = max(self._parameters, default=0)
+        found = runs.parameters_after(database, last)
+        self._parameters |= {run_id: parameters_text.of_run(text) for run_id, text in found.items()}
 
     def _read_station_events(self, database: Database) -> None:
         last = events.last_id_of_station(database)

@@ -63,6 +63,17 @@ class RowsModel(QtCore.QAbstractTableModel):
         self._columns, self._key, self._colour, self.ticked = tuple(columns), key, colour, ticked
         self.rows: list[Any] = []
 
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Replace the columns."""
+        self.beginResetModel()
+        self._columns = tuple(columns)
+        self.endResetModel()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, from left to right."""
+        return self._columns
+
     def show_rows(self, rows: Sequence[Any]) -> None:
         """Replace the rows; rows that stay in place keep their selection."""
         rows = list(rows)

@@ -87,7 +87,7 @@ class SampleCorrection(QtWidgets.QWidget):
     def values(self) -> dict[str, Any]:
         """Return the changed values, by the keys of `labctl.config.amended_values.amended_values`.
 
-        Raises NotFilledIn that names a field whose text is not understood or must not be empty.
+        Raises NotFilledIn that names a field that is not understood, or is empty and must not be.
         """
         other = ("area_",) if self._by_diameter() else ("diameter_",)
         found = {

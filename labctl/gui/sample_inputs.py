@@ -136,7 +136,7 @@ class SampleInputs(QtWidgets.QGroupBox):
                 raise NotFilledIn(field, "is 0; without it there is no conductivity")
 
     def understood(self) -> list[str]:
-        """Return what was understood of the numbers that are filled in; raises NotFilledIn."""
+        """Return the numbers that are filled in, as understood; raises NotFilledIn."""
         return [words for key in STATED if (words := self._stated(key))]
 
     def _stated(self, key: str) -> str:
@@ -144,6 +144,14 @@ class SampleInputs(QtWidgets.QGroupBox):
         value, uncertainty = in_words(field), getattr(self, UNCERTAINTIES.get(key, ""), None)
         more = in_words(uncertainty) if uncertainty is not None else ""
         return f"{field.accessibleName()} {value}{f' ± {more}' if more else ''}" if value else ""
+
+    def clear_for_another(self) -> None:
+        """Keep what another pellet has in common with this one; its name and thickness are to be given."""
+        self.name.setEditText("")
+        self.note.clear()
+        for key in ("thickness_mm", "thickness_after_mm", "thickness_after_u_mm"):
+            getattr(self, key).clear()
+        self.name.setFocus()
 
     def _load_fixture(self, points: dict[str, Points | None]) -> None:
         """Show the fixture of a sample, which cannot be typed: it is kept until the user unticks it."""

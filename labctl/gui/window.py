@@ -13,6 +13,7 @@ from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
+from labctl.gui.background import Background
 from labctl.gui.browser import Browser
 from labctl.gui.control import ControlBar
 from labctl.gui.correcting import Corrections
@@ -26,6 +27,7 @@ from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
+from labctl.gui.saving import refuse_what_is_no_export
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.qt.questions import ask, ask_for_new_file
 from labctl.qt.stop_key import StopKey
@@ -48,6 +50,8 @@ LOOK_AT_LOOKS_MS = 1000
 RUNNER_SHOWS_ITSELF_MS = 4000
 NARROWEST_MIDDLE = 30  # letters
 MOST_DRAWN = 12
+FORMATS = {".zip": "csv", ".xlsx": "xlsx", ".eln": "eln"}
+EXPORTS = (*FORMATS, ".html", ".pdf", ".docx")
 MOST_SAMPLES = 200
 
 
@@ -123,6 +127,7 @@ class Window(QtWidgets.QMainWindow):
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
+        self.background = Background(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
         self.tab_widget.setDocumentMode(True)
@@ -229,6 +234,10 @@ class Window(QtWidgets.QMainWindow):
         self.reader.trouble.connect(self.trouble.setText)
         self.browser.ticks_changed.connect(self._follow)
         self.browser.reuse_wanted.connect(self._reuse)
+        self.browser.another_sample_wanted.connect(self._reuse_for_another_sample)
+        self.browser.export_wanted.connect(self._export_runs)
+        self.browser.report_wanted.connect(self._report_runs)
+        self.browser.folder_wanted.connect(self._open_folder)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
@@ -313,6 +322,63 @@ class Window(QtWidgets.QMainWindow):
 
     def _reuse(self, run_id: int) -> None:
         self.asker.ask(lambda connection: _old_protocol(connection, run_id), self._load)
+
+    def _reuse_for_another_sample(self, run_id: int) -> None:
+        self.asker.ask(lambda connection: _old_protocol(connection, run_id), self._load_for_another_sample)
+
+    def _load_for_another_sample(self, found: tuple[Any, SampleForm | None]) -> None:
+        self._load(found)
+        self.queueing.sample.clear_for_another()
+        self.say(f"as {found[0].source}: give the name and the thickness of the other sample, then queue")
+
+    def _export_runs(self, run_ids: list[int]) -> None:
+        start, kinds = (
+            self.db.parent / f"runs-{run_ids[0]}.zip",
+            "CSV files in an archive (*.zip);;Workbooks (*.xlsx);;ELN archives (*.eln)",
+        )
+        ask_for_new_file(
+            self,
+            f"Export {_runs_in_words(run_ids)}",
+            start,
+            kinds,
+            lambda path: self._write_in_background(
+                path, lambda database: export_runs(database, run_ids, path)
+            ),
+        )
+
+    def _report_runs(self, run_ids: list[int]) -> None:
+        start, kinds = self.db.parent / f"report-{run_ids[0]}.html", "Reports (*.html *.pdf *.docx)"
+        ask_for_new_file(
+            self,
+            f"Report about {_runs_in_words(run_ids)}",
+            start,
+            kinds,
+            lambda path: self._write_in_background(
+                path, lambda database: report_runs(database, run_ids, path)
+            ),
+        )
+
+    def _write_in_background(self, path: Path, write: Callable[[Database], Any]) -> None:
+        """Write a file in a thread; the window says when it is written, or why it is not."""
+
+        def work() -> None:
+            with Database(self.db) as database:
+                write(database)
+
+        try:
+            refuse_what_is_no_export(path, EXPORTS)
+        except ValueError as error:
+            self.warn(f"not written: {error}")
+            return
+        self.say(f"writing {path}…")
+        self.background.run(
+            work,
+            lambda _: self.say(f"{path} written"),
+            lambda why: self.warn(f"not written: {why}"),
+        )
+
+    def _open_folder(self) -> None:
+        QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(self.db.parent)))
 
     def _fill_in(self, job: Job) -> None:
         self.asker.ask(lambda connection: (protocol_of_job(job), None), self._load)
@@ -435,6 +501,25 @@ class Window(QtWidgets.QMainWindow):
             QtCore.QTimer.singleShot(0, self._apply_appearance)
 
 
+def export_runs(database: Database, run_ids: list[int], path: Path) -> None:
+    """Export runs in the format of a file's name; raises as `labctl export`."""
+    from labctl.report.export.formats import Credit, export  # takes 0.2 s
+
+    export(database, run_ids, FORMATS[path.suffix], path, Credit())
+
+
+def report_runs(database: Database, run_ids: list[int], path: Path) -> None:
+    """Write a report about runs; raises as `labctl report`."""
+    from labctl.report.pages.writing import write_report
+
+    write_report(database, [str(run_id) for run_id in run_ids], path)
+
+
+def _runs_in_words(run_ids: list[int]) -> str:
+    numbers = ", ".join(map(str, run_ids))
+    return f"run {numbers}" if len(run_ids) == 1 else f"runs {numbers}"
+
+
 def _last_line(log: Path) -> str:
     """Return the last line of a log, or that it cannot be read."""
     try:
@@ -447,7 +532,8 @@ def _last_line(log: Path) -> str:
 def _basis(snapshot: RunSnapshot) -> str:
     """Return the analysis and the amendments that the shown numbers of a run stand on."""
     words = partial(basis_in_words, snapshot.id, snapshot.analysis, snapshot.amendments)
-    return or_as_unreadable(words, lambda why: f"run {snapshot.id} {why}")
+    basis = or_as_unreadable(words, lambda why: f"run {snapshot.id} {why}")
+    return ", ".join(filter(None, (basis, snapshot.thinned_in_words)))
 
 
 def _old_protocol(connection: WriteConnection, run_id: int) -> tuple[Any, SampleForm]:

@@ -24,6 +24,8 @@ ROLE_OF_GROUP = {
     "ANALYZERS": "fra",
     "POTENTIOSTATS": "potentiostat",
     "THERMOMETERS": "thermometer",
+    "SWITCHES": "switch",
+    "MONITORS": "monitor",
     "PARTNERS": "",
 }
 """Role of the drivers of each table of the catalogue; a partner, which another works `with`, has none."""

@@ -1,7 +1,7 @@
 """Limits of a station or a sample, and the guards that refuse a value before anything is sent."""
 
 import math
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,11 +119,20 @@ class GuardedTemperatureController:
         return getattr(self._driver, name)
 
 
-class GuardedAnalyzer:
-    """A frequency response analyser that refuses potentials outside the limits."""
+def _nothing() -> None:
+    pass
 
-    def __init__(self, driver: FrequencyResponseAnalyzer, limits: Limits) -> None:
-        self._driver, self._limits = driver, limits
+
+class GuardedAnalyzer:
+    """A frequency response analyser that refuses potentials outside the limits.
+
+    `confirm` is called before each spectrum, after the limits; it raises where the cell is not connected.
+    """
+
+    def __init__(
+        self, driver: FrequencyResponseAnalyzer, limits: Limits, confirm: Callable[[], None] = _nothing
+    ) -> None:
+        self._driver, self._limits, self._confirm = driver, limits, confirm
 
     def sweep(
         self,
@@ -134,6 +143,7 @@ class GuardedAnalyzer:
     ) -> Generator[ImpedancePoint, None, None]:
         """Measure one spectrum; raises LimitExceeded before anything is sent."""
         self._limits.check_potential(bias_v, amplitude_v)
+        self._confirm()
         return self._driver.sweep(frequencies_hz, amplitude_v, integration_s, bias_v)
 
     def __getattr__(self, name: str) -> Any:
@@ -141,10 +151,18 @@ class GuardedAnalyzer:
 
 
 class GuardedPotentiostat:
-    """A potentiostat that refuses potentials and current limits outside the station's."""
+    """A potentiostat that refuses potentials and current limits outside the station's.
 
-    def __init__(self, driver: Potentiostat, limits: Limits) -> None:
-        self._driver, self._limits = driver, limits
+    `confirm` is called before each hold and rest; it raises where the cell is not connected.
+    """
+
+    def __init__(self, driver: Potentiostat, limits: Limits, confirm: Callable[[], None] = _nothing) -> None:
+        self._driver, self._limits, self._confirm = driver, limits, confirm
+
+    def rest(self, times_s: Iterable[float]) -> Generator[CurrentPoint, None, None]:
+        """Watch the open cell."""
+        self._confirm()
+        return self._driver.rest(times_s)
 
     def hold(
         self, potential_v: float, times_s: Iterable[float], current_limit_a: float
@@ -152,6 +170,7 @@ class GuardedPotentiostat:
         """Polarise the cell; raises LimitExceeded before anything is sent."""
         self._limits.check_potential(potential_v)
         self._limits.check_current(current_limit_a)
+        self._confirm()
         return self._driver.hold(potential_v, times_s, current_limit_a)
 
     def __getattr__(self, name: str) -> Any:

@@ -1,7 +1,8 @@
 """Make instruments safe within a deadline, even if one of them is faulty.
 
 1. First every instrument is sent its off commands, heaters first; then each is read back. Only a read-back
-   confirms.
+   confirms. A switch between cells and instruments follows after all others, even if one failed: its relays
+   open without a current.
 2. Each wire has a thread of its own. Instruments that share a wire take turns. Where no thread can be
    started, because memory is used up, the wires take turns in the calling thread, with heaters first.
 3. Each instrument has two seconds, or the longer `safe_within_s` of its driver. A thread that still waits for
@@ -44,6 +45,8 @@ class Output:
         Closes what `connect` opened; nothing for a session that was open before.
     heats : bool
         Whether it can heat; such instruments come first.
+    connects : bool
+        Whether it connects cells to instruments; such instruments come after all others.
     wires : frozenset[str]
         What it talks over, its partner's included. Empty: a wire of its own.
     within_s : float
@@ -55,6 +58,7 @@ class Output:
     heats: bool = False
     wires: frozenset[str] = frozenset()
     within_s: float = INSTRUMENT_S
+    connects: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,11 @@ def within_s_of(driver_class: Any) -> float:
 
 
 def longest_s(outputs: Sequence[Output]) -> float:
-    """Return the time in s after which `make_all_safe` returns at the latest: the slowest wire decides."""
-    return max((_allowed_s(line) for line in _lines(outputs)), default=0.0)
+    """Return the time in s after which `make_all_safe` returns at the latest.
+
+    The slowest wire decides; a switch needs its time after that.
+    """
+    return sum(max(map(_allowed_s, _lines(together))) for together in _in_order(outputs))
 
 
 def make_all_safe(
@@ -103,14 +110,22 @@ def make_all_safe(
     dict[str, SafeState]
         By name, in the order given.
     """
-    lines = [_Line(line) for line in _lines(outputs)]
+    states: dict[str, SafeState] = {}
     with uninterrupted():
-        if isinstance(clock, VirtualClock):
-            _one_after_the_other(lines)
-        else:
-            _at_the_same_time(lines, while_waiting)
-    states = {turn.output.name: turn.state() for line in lines for turn in line.turns}
+        for together in _in_order(outputs):
+            lines = [_Line(line) for line in _lines(together)]
+            if isinstance(clock, VirtualClock):
+                _one_after_the_other(lines)
+            else:
+                _at_the_same_time(lines, while_waiting)
+            states |= {turn.output.name: turn.state() for line in lines for turn in line.turns}
     return {output.name: states[output.name] for output in outputs}
+
+
+def _in_order(outputs: Sequence[Output]) -> list[list[Output]]:
+    """Return the sources, then the switches, each made safe together; neither list is empty."""
+    parts = ([output for output in outputs if output.connects is connects] for connects in (False, True))
+    return [part for part in parts if part]
 
 
 def _one_after_the_other(lines: Sequence["_Line"]) -> None:

@@ -12,9 +12,10 @@ Rules every driver keeps:
    defines, only sends the messages that do so, and reads nothing back.
 3. A reply that cannot be a measurement is an InstrumentError, never a number.
 4. A measured point that the instrument itself doubts keeps its value and says so in `status`.
+5. A switch stimulates nothing, and is safe when every channel is open.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -203,5 +204,44 @@ class Potentiostat(Device, Protocol):
 
         The cell stays polarised while the iterator is open, so that a spectrum with the same bias may be
         taken after the last point; closing it switches the cell off.
+        """
+        ...
+
+
+class Switch(Device, Protocol):
+    """Relays between the cells of one oven and the instruments that they share; all open is safe."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of all channels that it can close, as a station file writes them."""
+        ...
+
+    @property
+    def closed_channels(self) -> frozenset[str]:
+        """Channels that are closed now, as the instrument reports them; asked anew each time."""
+        ...
+
+    def close(self, channels: Iterable[str]) -> None:
+        """Open every channel, then close these, so that no others are closed at any moment.
+
+        Raises ValueError, before anything is sent, for a channel that it does not have; InstrumentError where
+        the instrument refuses it, or does not report the channels open in between and closed afterwards.
+        """
+        ...
+
+    def open_all(self) -> None:
+        """Open every channel; raises InstrumentError unless it is read back that none is closed."""
+        ...
+
+
+class Monitor(Device, Protocol):
+    """An instrument that only watches: humidity, pressure, a second thermocouple, a gas flow."""
+
+    @property
+    def readings(self) -> Mapping[str, float]:
+        """Values now, by names that end in their unit.
+
+        For example `relative_humidity_percent`, `pressure_pa`, `temperature_k`, `flow_m3_s`. InstrumentError
+        for a reply that cannot be a measurement.
         """
         ...

@@ -6,41 +6,20 @@
 3. After a first request to stop, the procedure finishes the point under way and then stops itself.
 """
 
-import logging
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from labctl.bench import Bench
-from labctl.config.doubts import unconfirmed_settings
 from labctl.config.protocol import ProcedureEntry, Protocol
-from labctl.config.sample import tell_sample
 from labctl.config.station import Station
-from labctl.errors import EventError, StoreError
-from labctl.instruments.uninterrupted import uninterrupted
 from labctl.measure.events import AnyEvent
+from labctl.measure.one_run import Outcome, begin, conclude, ended, execute
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
+from labctl.measure.turns import Turn, run_in_turns
 from labctl.store import Store
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The end of a run: `status` is finished, aborted or failed; `reason` gives the cause or missing results.
-
-    `error` is the name of the exception that failed it, `unsafe` what failed while making safe, each `""` if
-    nothing did.
-    """
-
-    run_id: int
-    status: str
-    reason: str
-    error: str = ""
-    unsafe: str = ""
+__all__ = ["Outcome", "run_procedure", "run_protocol"]
 
 
 def run_protocol(
@@ -51,12 +30,19 @@ def run_protocol(
     stop: StopRequest,
     on_event: Callable[[AnyEvent], None] | None = None,
 ) -> list[Outcome]:
-    """Run the procedures of a protocol in order; stop after the first that does not finish."""
+    """Run the procedures of a protocol in order; stop after the first that does not finish.
+
+    With several samples it has not finished where no sample has.
+    """
     outcomes: list[Outcome] = []
     for entry in protocol.procedures:
-        recording = Recording(store, bench, on_event)
-        outcomes.append(run_procedure(entry, protocol, station, bench, recording, stop))
-        if outcomes[-1].status != "finished":
+        if entry.cells:
+            turns = [Turn(cell, entry, protocol, Recording(store, bench, on_event)) for cell in entry.cells]
+            outcomes += run_in_turns(turns, station, bench, stop)
+        else:
+            recording = Recording(store, bench, on_event)
+            outcomes.append(run_procedure(entry, protocol, station, bench, recording, stop))
+        if not any(outcome.status == "finished" for outcome in outcomes[-max(1, len(entry.cells)) :]):
             break
     return outcomes
 
@@ -80,73 +66,6 @@ def run_procedure(
     StoreError
         The beginning of the run could not be stored. Nothing was energised.
     """
-    procedure = entry.build()
-    bench = bench.within(protocol.sample.within(bench.limits), tell=recording.event)
-    run_id = recording.begin(protocol, entry, station, procedure)
-    for sentence in unconfirmed_settings(station.instruments):
-        recording.event("warning", "not confirmed", sentence)
-    procedure.bench, procedure.emit, procedure.should_stop = bench, recording.emit, stop
-    tell_sample(procedure, protocol.sample)
-    procedure.is_last = lambda: entry is protocol.procedures[-1]
-    status, reason = _measure(procedure, recording, stop, steer)
-    failed_by = reason.partition(":")[0] if status == "failed" else ""
-    with uninterrupted():
-        unsafe = _not_made_safe(procedure, bench)
-        reason = "; ".join(filter(None, (reason, *unsafe)))
-        status = "failed" if unsafe and status == "finished" else status
-        try:
-            status, reason = recording.conclude(status, reason)
-        except StoreError as error:
-            log.error("the end of run %d could not be recorded: %s", run_id, error)
-            status, reason = "failed", reason or str(error)
-    return Outcome(run_id, status, reason, failed_by, "; ".join(unsafe))
-
-
-def _measure(
-    procedure: Any, recording: Recording, stop: StopRequest, steer: Callable[[Any], None]
-) -> tuple[str, str]:
-    try:
-        steer(procedure)
-        procedure.startup()
-        if not stop():
-            procedure.evaluate_metadata()
-            recording.keep_metadata(procedure)
-            procedure.execute()
-    except KeyboardInterrupt:
-        return "aborted", f"{stop.reason or 'interrupted'}, at once"
-    except Exception as error:
-        log.debug("procedure failed", exc_info=True)
-        place = _line_of(error) if isinstance(error, EventError) else ""
-        return "failed", f"{type(error).__name__}: {error}{place}"
-    return ("aborted", stop.reason) if stop() else ("finished", "")
-
-
-def _not_made_safe(procedure: Any, bench: Bench) -> list[str]:
-    """Shut down and make safe; return what failed, which changes a finished run to failed.
-
-    Signals are answered in words and interrupt neither. An instrument that fails in both is named once.
-    """
-    problems: list[str] = []
-    for action in (procedure.shutdown, bench.make_safe):
-        try:
-            action()
-        except Exception as error:  # noqa: BLE001 - the next must still be tried
-            words = f"while making safe: {_in_words(error)}"
-            if not any(words in problem for problem in problems):
-                problems.append(words)
-    return problems
-
-
-def _line_of(error: Exception) -> str:
-    """Return the file and line that emitted a wrong event: the innermost that is not of this package."""
-    here = Path(__file__).parent
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith("<") and Path(frame.filename).parent != here:
-            return f" ({Path(frame.filename).name}, line {frame.lineno})"
-    return ""
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, ExceptionGroup):
-        return ", ".join(_in_words(part) for part in error.exceptions)
-    return f"{type(error).__name__}: {error}"
+    begun = begin(entry, protocol, station, bench, recording, stop)
+    status, reason = ended(lambda: execute(begun, steer), stop)
+    return conclude([(begun, status, reason)])[0]

@@ -43,6 +43,7 @@ class RunBeginning:
             "station": station.name,
             "station_text": station.text,
             "protocol_text": protocol.text,
+            "cell": getattr(getattr(self.bench, "of_cell", None), "name", None),
         }
         run_id = self._run(protocol.sample, about)
         self._instruments(run_id, station.instruments)
@@ -104,10 +105,15 @@ class RunBeginning:
             "name": entry.name,
             "driver": entry.driver,
             "address": entry.address,
-            "identity": getattr(getattr(self.bench, "roles", {})[role], "identity", ""),
+            "identity": getattr(self._driver(role, entry), "identity", ""),
             "settings": dict(entry.settings),
         }
         self.store.append("run_instruments", row)
+
+    def _driver(self, role: str, entry: InstrumentEntry) -> Any:
+        """Return the driver by its name; by its role on a bench that does not know names."""
+        named = getattr(self.bench, "drivers", {})
+        return named[entry.name] if entry.name in named else getattr(self.bench, "roles", {})[role]
 
 
 def _clock_kind(clock: Clock) -> str:

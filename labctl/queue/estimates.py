@@ -15,7 +15,7 @@ from typing import Any
 
 from labctl.bench import PlannedStep
 from labctl.config.loading import loaded_class
-from labctl.config.protocol import begin_at, plan_of
+from labctl.config.protocol import begin_at, is_settling, plan_of
 from labctl.store.queries.durations import finished_spectra_times, last_finished_runs
 from labctl.store.transactions import WriteConnection
 
@@ -38,12 +38,6 @@ class Pace:
             return step.duration_s * self.measuring
         cools = before is not None and (before.temperature_k or 0.0) > (step.temperature_k or 0.0)
         return step.duration_s * (self.cooling if cools else self.heating)
-
-
-def is_settling(step: PlannedStep) -> bool:
-    """Whether a planned step only waits for a temperature."""
-    excited = step.amplitude_v or step.potential_v or step.current_a
-    return step.temperature_k is not None and not excited
 
 
 def paced(plan: Sequence[PlannedStep], pace: Pace) -> list[PlannedStep]:

@@ -293,10 +293,16 @@ def _wrong(job_id: int, problem: str) -> ConfigurationError:
 def _row(protocol: "Protocol") -> Row:
     return {
         "protocol_text": protocol.text,
-        "sample_text": json.dumps(asdict(protocol.sample)),
+        "sample_text": _samples(protocol),
         "title": protocol.title,
         "source": protocol.source,
     }
+
+
+def _samples(protocol: "Protocol") -> str:
+    """Return the sample of a protocol as JSON, with those of several cells under `in_cells`."""
+    of_cells = {cell: asdict(sample) for cell, sample in protocol.in_cells.items()}
+    return json.dumps(asdict(protocol.sample) | ({"in_cells": of_cells} if of_cells else {}))
 
 
 def _by(person: str) -> str:

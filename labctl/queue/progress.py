@@ -35,21 +35,25 @@ class Progress:
     revisions: tuple[tuple[int, list[float]], ...]
 
 
-def procedures_finished(connection: WriteConnection, job_id: int) -> int:
-    """How many procedures of a job are finished."""
-    return queries.finished_run_count(connection, job_id)
+def procedures_finished(connection: WriteConnection, job_id: int, cell: str | None = None) -> int:
+    """How many procedures of a job are finished, for the sample in one cell where it has several."""
+    return queries.finished_run_count(connection, job_id, cell)
 
 
 def progress_of(
-    connection: WriteConnection, job_id: int, step_ends_with: str = "spectra", rows_per_step: int = 1
+    connection: WriteConnection,
+    job_id: int,
+    step_ends_with: str = "spectra",
+    rows_per_step: int = 1,
+    cell: str | None = None,
 ) -> Progress:
-    """Where a job stands.
+    """Where a job stands, for the sample in one cell where it has several.
 
     A step ends with `rows_per_step` finished rows of the table `step_ends_with`. A step with fewer is
     finished too once a later one has begun.
     """
-    procedure = procedures_finished(connection, job_id)
-    runs = queries.open_run_ids(connection, job_id)
+    procedure = procedures_finished(connection, job_id, cell)
+    runs = queries.open_run_ids(connection, job_id, cell)
     rows = _steps(connection, step_ends_with, runs, finished=True)
     cut = {step: row_id for step, (_, row_id) in _steps(connection, "spectra", runs, finished=False).items()}
     last = max([*rows, *cut], default=0)

@@ -7,9 +7,9 @@
    nothing is energised again after it.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from labctl.bench import Bench, CurrentPoint, ImpedancePoint
@@ -31,21 +31,29 @@ class Patience:
 def patient_bench(bench: Bench, patience: Patience, report: Report) -> Bench:
     """The same bench with instruments that try again; `report` gets a sentence about every retry."""
     holds: list[object] = []
-    drivers = {id(driver): driver for driver in bench.roles.values()}
     patient = {
-        key: PatientInstrument(driver, patience, bench.clock, report, holds, exchanges=bench.exchanges)
-        for key, driver in drivers.items()
+        id(driver): _kind(driver)(driver, patience, bench.clock, report, holds, exchanges=bench.exchanges)
+        for driver in bench.devices
     }
-    roles = {role: patient[id(driver)] for role, driver in bench.roles.items()}
+
+    def these(drivers: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: patient.get(id(driver), driver) for name, driver in drivers.items()}
+
+    cells = {name: replace(cell, roles=these(cell.roles)) for name, cell in bench.cells.items()}
     return PatientBench(
         bench.clock,
         bench.limits,
-        roles,
+        these(bench.roles),
         bench.station,
         outputs=bench.outputs,
         oven_watch=bench.oven_watch,
         exchanges=bench.exchanges,
         tell=bench.tell,
+        cells=cells,
+        drivers=these(bench.drivers),
+        monitors=these(bench.monitors),
+        cell_switch=bench.cell_switch,
+        of_cell=bench.of_cell and replace(bench.of_cell, roles=these(bench.of_cell.roles)),
         patience=patience,
         report=report,
     )
@@ -213,3 +221,20 @@ class PatientInstrument:
         if clear is not None:
             with suppress(InstrumentError):
                 clear()
+
+
+class PatientSwitch(PatientInstrument):
+    """A switch that tries again; each attempt begins with all channels open."""
+
+    def close(self, channels: Iterable[str]) -> None:
+        """Open every channel, then close these."""
+        wanted = tuple(channels)
+        self._again_and_again(lambda: self.driver.close(wanted))
+
+    def open_all(self) -> None:
+        """Open every channel."""
+        self._again_and_again(lambda: self.driver.open_all())
+
+
+def _kind(driver: Any) -> type[PatientInstrument]:
+    return PatientSwitch if hasattr(type(driver), "closed_channels") else PatientInstrument

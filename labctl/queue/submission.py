@@ -14,7 +14,7 @@ from labctl.config.doubts import doubts_about_station, doubts_about_temperatures
 from labctl.config.night import read_night
 from labctl.config.possible_steps import shortest_intervals
 from labctl.config.protocol import Protocol, parse_protocol
-from labctl.config.sample import Sample, kept_sample
+from labctl.config.sample import Sample, kept_in_cells, kept_sample
 from labctl.config.station import Station
 from labctl.errors import ConfigurationError
 from labctl.queue.analyser_gate import doubts_about_analyser, refuse_or_tell
@@ -123,6 +123,14 @@ def _pace(connection: WriteConnection, station: Station) -> Pace:
     return measured_pace(connection, station.name, procedure_of)
 
 
+def _refuse_several(protocol: Protocol) -> None:
+    if protocol.in_cells:
+        problem = (
+            f"names {len(protocol.in_cells)} cells; a queue takes one sample a job, `labctl run` several"
+        )
+        raise ConfigurationError(protocol.source, "sample", problem)
+
+
 def _forecast(protocol: Protocol, station: Station, pace: Pace, told: Sequence[str] = ()) -> Forecast:
     protocol.check_against(station)
     read_night(station)
@@ -164,8 +172,11 @@ def submit(
 ) -> list[QueuedJob]:
     """Check protocols against a station and queue them, all or none.
 
-    Raises as `forecast`, and where the last check of the analyser with a standard does not let it measure.
+    Raises as `forecast`, for several samples in one protocol, and where the last check of the analyser with
+    a standard does not let it measure.
     """
+    for protocol in protocols:
+        _refuse_several(protocol)
     refuse_or_tell(connection, station, RealClock().time())
     pace, rehearsal = _pace(connection, station), asked_rehearsal(station, terms)
     taking_s = [_forecast(protocol, station, pace).takes_s for protocol in protocols]
@@ -211,14 +222,14 @@ def _protocol(connection: WriteConnection, submission: Submission) -> Protocol:
 
 
 def protocol_of_job(job: Job) -> Protocol:
-    """Parse the protocol of a job, with its sample as it was when queued; raises ConfigurationError."""
+    """Parse the protocol of a job, with its samples as they were when queued; raises ConfigurationError."""
     source = job.source or f"job {job.id}"
     try:
-        sample = kept_sample(job.sample_text)
+        sample, in_cells = kept_sample(job.sample_text), kept_in_cells(job.sample_text)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as fault:
         problem = f"of job {job.id}, as it was when queued, cannot be read: {type(fault).__name__}: {fault}"
         raise ConfigurationError(source, "sample", problem[:300]) from fault
-    return parse_protocol(job.protocol_text, source, sample=sample)
+    return parse_protocol(job.protocol_text, source, sample=sample, in_cells=in_cells)
 
 
 def waiting_protocols(connection: WriteConnection) -> list[Protocol]:

@@ -7,7 +7,8 @@ from labctl.derive.in_force import amendments_of_run, in_force
 from labctl.readmodel.growing_conductivities import Conductivities
 from labctl.readmodel.growing_polarisations import Polarisations
 from labctl.readmodel.growing_spectra import Spectra
-from labctl.readmodel.long_tables import LongTable, Records
+from labctl.readmodel.long_tables import LongTable, PointTemperatures, Records
+from labctl.readmodel.settling_text import why_it_waits
 from labctl.readmodel.snapshot import RunSnapshot, TemperatureCurve
 from labctl.readmodel.stated_text import stated_of_run
 from labctl.store import Database
@@ -47,6 +48,7 @@ class RunFollower:
         self._spectra = Spectra(database, self._parts, sample)
         self._polarisations = Polarisations(database, self._parts)
         self._temperature = LongTable(database, TEMPERATURES)
+        self._point_temperatures = PointTemperatures(database, self._parts)
         self._records = Records(database, self._parts)
         self._events: list[dict[str, Any]] = []
         self._conductivities = Conductivities(database, self._parts)
@@ -59,12 +61,17 @@ class RunFollower:
         self._poll_events(changes)
         self._poll_derived(changes)
         self._poll_amendments(changes)
-        if self._temperature.poll(self._parts):
-            changes["temperature"] = TemperatureCurve(*self._temperature.columns())
+        news = self._temperature.poll(self._parts), self._point_temperatures.poll()
+        if any(news):
+            log, points = self._temperature.columns(), self._point_temperatures.columns()
+            changes["temperature"] = TemperatureCurve.of_readings(log, points)
         for name in ("spectra", "polarisations", "records"):
             part = getattr(self, f"_{name}")
             if part.poll():
                 changes[name] = part.value()
+        if any(news) or "run" in changes or "spectra" in changes:
+            words = why_it_waits(self._db, changes.get("run", self._snapshot.run))
+            changes |= {"settling": words} if words != self._snapshot.settling else {}
         self._count(changes)
         if changes:
             self._snapshot = replace(self._snapshot, **changes)
@@ -123,5 +130,18 @@ class RunFollower:
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)
         rows, complete = sum(part.rows for part in read), all(part.complete for part in read)
+        complete = complete and self._point_temperatures.complete
         if rows != self._snapshot.rows or complete != self._snapshot.complete:
             changes.update(rows=rows, complete=complete)
+        thinned = self._thinned()
+        if thinned != self._snapshot.thinned:
+            changes["thinned"] = thinned
+
+    def _thinned(self) -> frozenset[str]:
+        temperature = self._temperature.is_thinned or self._point_temperatures.is_thinned
+        known = {
+            "temperature": temperature,
+            "polarisations": self._polarisations.is_thinned,
+            "records": self._records.is_thinned,
+        }
+        return frozenset(name for name, is_thinned in known.items() if is_thinned)

@@ -53,6 +53,11 @@ class Polarisations:
         self.rows = sum(one.log.rows for one in self._all.values())
         return changed
 
+    @property
+    def is_thinned(self) -> bool:
+        """Whether rows were left out."""
+        return any(one.log.is_thinned for one in self._all.values())
+
     def value(self) -> tuple[PolarisationCurve, ...]:
         """Every polarisation, in the order measured."""
         return tuple(one.curve for _, one in sorted(self._all.items()) if one.curve is not None)

@@ -7,13 +7,21 @@ from typing import Any
 import numpy as np
 
 from labctl.readmodel.snapshot import Array
-from labctl.readmodel.thinning import ThinnedColumns
+from labctl.readmodel.thinning import (
+    ThinnedColumns,
+    kept_of_buckets,
+    power_of_two_below,
+)
 from labctl.store import Database
-from labctl.store.queries import records
+from labctl.store.queries import point_temperatures, records
 from labctl.store.queries.numbered_rows import Series, extremes, last_number, stretch
 
 ROWS_AT_ONCE = 100_000  # of a table that is thinned while SQLite reads it
 SHOWN_ROWS = 4000
+MOST_RECORDS = 8000
+RECORDS_OF_A_COLUMN = 4000
+POINTS_AT_ONCE = 20_000
+PARTS_APART = 1 << 40  # between the numbers of rows of one part and of the next: no bucket has rows of two
 
 
 class LongTable:
@@ -23,7 +31,8 @@ class LongTable:
         self._db, self._series = database, series
         self._kept = ThinnedColumns(len(series.columns), series.extremes_of)
         self._next: dict[int, int] = {}
-        self.rows, self.complete = 0, True
+        self._parents: dict[int, int] = {}
+        self.rows, self.complete, self.is_thinned = 0, True, False
 
     def poll(self, parents: Sequence[int]) -> bool:
         """Read the next stretch of each parent; return whether there was any."""
@@ -43,40 +52,44 @@ class LongTable:
         end = min(last + 1, begin + ROWS_AT_ONCE)
         if end == last + 1 and end - begin > SHOWN_ROWS:
             end = last  # the newest row is displayed as a number: it is read next, alone, and not thinned
-        self._kept.append(self._stretch(parent, begin, end, last + 1))
+        rows, numbers = self._stretch(parent, begin, end, last + 1)
+        self._kept.append(rows, PARTS_APART * self._parents.setdefault(parent, len(self._parents)) + numbers)
+        self.is_thinned = self.is_thinned or self._kept.is_thinned
         self._next[parent] = end
         self.rows += end - begin
         self.complete = self.complete and end == last + 1
         return True
 
-    def _stretch(self, parent: int, begin: int, end: int, total: int) -> Array:
-        """Rows from `begin` to `end`; of many, the extremes of each bucket."""
-        bucket = max(1, 2 * (total - begin) // SHOWN_ROWS)
-        if end - begin <= SHOWN_ROWS:
-            return self._array(stretch(self._db, self._series, parent, begin, end))
-        found = extremes(self._db, self._series, parent, begin, end, bucket)
-        for row in found:
-            del row["number"], row["extreme"]
-        return self._array(found)
-
-    def _array(self, rows: list[dict[str, Any]]) -> Array:
-        """Rows of numbers (n, columns); NULL is NaN."""
-        values = np.array([[*row.values()] for row in rows], dtype=float)
-        return values.reshape(-1, len(self._series.columns))
+    def _stretch(self, parent: int, begin: int, end: int, total: int) -> tuple[Array, Array]:
+        """Rows from `begin` to `end` and their numbers; of many, the extremes of each bucket."""
+        bucket = power_of_two_below(2 * (total - begin) / SHOWN_ROWS)
+        if end - begin <= SHOWN_ROWS or bucket == 1:
+            found = stretch(self._db, self._series, parent, begin, end)
+        else:
+            self.is_thinned = True
+            rows = extremes(self._db, self._series, parent, begin, end, bucket)
+            found = [*{row["number"]: row for row in rows}.values()]
+        numbers = np.array([row["number"] for row in found], dtype=np.int64)
+        names = [name for name in (found[0] if found else ()) if name not in ("number", "extreme")]
+        values = np.array([[row[name] for name in names] for row in found], dtype=float)
+        return values.reshape(-1, len(self._series.columns)), numbers
 
 
 class Records:
-    """Rows of a procedure with columns of its own; of many, every nth."""
+    """Rows of a procedure with columns of its own; of many, those with the extremes of any column."""
 
     def __init__(self, database: Database, parts: Sequence[int]) -> None:
         self._db, self._parts = database, parts
         self._rows: list[dict[str, float]] = []
+        self._numbers: list[int] = []
+        self._width = 1
         self._next: dict[int, int] = {}
-        self.rows, self.complete = 0, True
+        self.rows, self.complete, self.is_thinned = 0, True, False
 
     def poll(self) -> bool:
-        """Read new rows; return whether there were any."""
-        news = [self._poll_one(part) for part in self._parts]
+        """Read the next stretch of each part; return whether there was any."""
+        self.complete = True
+        news = [self._poll_one(place, part) for place, part in enumerate(self._parts)]
         return any(news)
 
     def value(self) -> dict[str, Array]:
@@ -84,23 +97,83 @@ class Records:
         names = dict.fromkeys(name for row in self._rows for name in row)
         return {name: np.array([row.get(name, math.nan) for row in self._rows]) for name in names}
 
-    def _poll_one(self, part: int) -> bool:
+    def _poll_one(self, place: int, part: int) -> bool:
         begin = self._next.get(part, 0)
         last = last_number(self._db, "records", part)
         if last is None or last < begin:
             return False
-        every = max(1, (last + 1 - begin) // SHOWN_ROWS)
-        new = [_numbers(row["data"]) for row in records.every(self._db, part, begin, every)]
-        self._rows = _every_second_of_many([*self._rows, *new])
-        self._next[part] = last + 1
-        self.rows += last + 1 - begin
+        end = min(last + 1, begin + ROWS_AT_ONCE)
+        for row in self._read(part, begin, end, last + 1):
+            self._rows.append(_numbers(row["data"]))
+            self._numbers.append(place * PARTS_APART + row["number"])
+        self._thin()
+        self._next[part] = end
+        self.rows += end - begin
+        self.complete = self.complete and end == last + 1
         return True
 
+    def _read(self, part: int, begin: int, end: int, total: int) -> list[dict[str, Any]]:
+        bucket = power_of_two_below(2 * (total - begin) / SHOWN_ROWS)
+        if bucket == 1 or end - begin <= SHOWN_ROWS:
+            return records.stretch(self._db, part, begin, end)
+        self.is_thinned = True
+        last = records.stretch(self._db, part, end - 1, end)  # the newest row is displayed as a number
+        found = records.extremes(self._db, part, begin, end, bucket)
+        return found if found and found[-1]["number"] == end - 1 else [*found, *last]
 
-def _every_second_of_many(rows: list[dict[str, float]]) -> list[dict[str, float]]:
-    while len(rows) > 2 * SHOWN_ROWS:
-        rows = rows[::2]
-    return rows
+    def _thin(self) -> None:
+        """Keep the extremes of every column, in fewer and fewer buckets, until there are few enough rows."""
+        columns = self.value()
+        most = max(MOST_RECORDS, RECORDS_OF_A_COLUMN * len(columns))
+        if len(self._rows) <= most:
+            return
+        self.is_thinned = True
+        while len(self._rows) > 3 * most // 4:
+            values = np.column_stack([*self.value().values()])
+            kept = kept_of_buckets(values, np.array(self._numbers, dtype=np.int64), self._width)
+            self._rows = [self._rows[index] for index in kept]
+            self._numbers = [self._numbers[index] for index in kept]
+            if len(self._rows) > 3 * most // 4:
+                self._width *= 2
+
+
+class PointTemperatures:
+    """Temperatures read with the points of spectra and polarisations, thinned."""
+
+    def __init__(self, database: Database, parts: Sequence[int]) -> None:
+        self._db = database
+        tables = (point_temperatures.SPECTRA, point_temperatures.POLARISATIONS)
+        self._places = {(part, table): (0, -1) for part in parts for table in tables}
+        self._kept = {table: ThinnedColumns(3, (1, 2)) for table in tables}
+        self.complete = True
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether rows were left out."""
+        return any(kept.is_thinned for kept in self._kept.values())
+
+    def poll(self) -> bool:
+        """Read new points; return whether there were any."""
+        self.complete = True
+        news = [self._poll_one(part, table) for part, table in self._places]
+        return any(news)
+
+    def columns(self) -> tuple[Array, ...]:
+        """Time, temperature and set point (n,) of the points, in no order."""
+        columns = zip(*(kept.columns() for kept in self._kept.values()), strict=True)
+        return tuple(np.concatenate(parts) for parts in columns)
+
+    def _poll_one(self, part: int, table: tuple[str, str, str]) -> bool:
+        place = self._places[part, table]
+        found = point_temperatures.after(self._db, table, part, place, POINTS_AT_ONCE)
+        if not found:
+            return False
+        self._places[part, table] = (found[-1]["parent"], found[-1]["number"])
+        read = [(row["time_s"], row["temperature_k"], row["setpoint_k"]) for row in found]
+        known = [row for row in read if row[1] is not None]
+        self._kept[table].append(np.array(known, dtype=float).reshape(-1, 3))
+        self.complete = self.complete and len(found) < POINTS_AT_ONCE
+        return bool(known)
 
 
 def _numbers(record: Mapping[str, Any]) -> dict[str, float]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from labctl.readmodel.gaps import with_gaps
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Row = Mapping[str, Any]
 
@@ -109,11 +111,22 @@ class PolarisationCurve:
 
 @dataclass(frozen=True)
 class TemperatureCurve:
-    """The temperature log, thinned to the resolution of a screen; arrays (n,), NaN for no value."""
+    """The temperatures read, thinned to the resolution of a screen; arrays (n,), NaN for no value.
+
+    From the log and from the points of spectra and polarisations, in the order of time, with a row without
+    values in each gap.
+    """
 
     time_s: Array = field(default_factory=_empty)
     temperature_k: Array = field(default_factory=_empty)
     setpoint_k: Array = field(default_factory=_empty)
+
+    @classmethod
+    def of_readings(cls, *parts: Sequence[Array]) -> "TemperatureCurve":
+        """Return the curve of several sets of time, temperature and set point."""
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        order = np.argsort(columns[0], kind="stable")
+        return cls(*with_gaps(*(column[order] for column in columns)))
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,10 @@ class RunSnapshot:
         Measured rows read so far, before thinning.
     complete : bool
         False while older rows are still being read.
+    thinned : frozenset of str
+        Which of `temperature`, `polarisations` and `records` do not have every row; all extremes are there.
+    settling : str
+        Why it waits for its temperature and for how long, `""` where it does not.
     stated : sequence of str
         A line for each instrument and for the geometry: its accuracy with the source, or `not stated`.
     """
@@ -156,11 +173,18 @@ class RunSnapshot:
     complete: bool = True
     amendments: Sequence[Row] = ()
     stated: Sequence[str] = ()
+    thinned: frozenset[str] = frozenset()
+    settling: str = ""
 
     @property
     def id(self) -> int:
         """Number of the run."""
         return int(self.run["id"])
+
+    @property
+    def thinned_in_words(self) -> str:
+        """Which curves do not have every row; `""` where all have."""
+        return f"thinned, extremes kept: {', '.join(sorted(self.thinned))}" if self.thinned else ""
 
     @property
     def title(self) -> str:

@@ -87,6 +87,7 @@ _LATER = {  # table: columns that the earlier hash does not cover
         *("thickness_after_m", "thickness_after_u_m"),
         *("thermal_expansion_per_k", "thermal_expansion_u_per_k"),
     ),
+    "runs": ("cell",),
     "polarisations": ("rest_drift_v_s", "initial_spectrum_id", "steady_spectrum_id", "ended_by", "saved_s"),
 }
 _LEFT_OUT = ("id", "pid", "process_birth", "content_hash")

@@ -1,4 +1,4 @@
--- Made by python -m labctl.store.migrations from the migrations up to 0023_circuits
+-- Made by python -m labctl.store.migrations from the migrations up to 0029_run_cells
 --
 PRAGMA application_id = 1818321507;
 --
@@ -533,6 +533,7 @@ INSERT INTO columns VALUES
 ('run_provenance', 'key', 'text', 'what is recorded, e.g. labctl_version'),
 ('run_provenance', 'run_id', 'id', 'the run'),
 ('run_provenance', 'value', 'JSON', 'its value'),
+('runs', 'cell', 'text', 'cell of the station that its sample was in; NULL: it has one'),
 ('runs', 'clock', 'text', 'whose time the times are'),
 ('runs', 'content_hash', 'text', 'of the measured rows, made when the run ended'),
 ('runs', 'ended_s', 's since 1970-01-01 UTC', 'end; NULL: not known'),
@@ -751,7 +752,7 @@ CREATE TABLE runs (
     host TEXT NOT NULL,
     -- [text] of the measured rows, made when the run ended
     content_hash TEXT CHECK (content_hash IS NULL OR status <> 'running')
-) STRICT;
+, cell TEXT CHECK (cell <> '')) STRICT;
 --
 CREATE INDEX runs_by_status ON runs (status);
 --
@@ -1213,17 +1214,6 @@ CREATE TABLE requests (
 , claim INTEGER CHECK (claim > 0)) STRICT;
 --
 CREATE INDEX requests_by_job ON requests (job_id, taken_s);
---
-CREATE VIEW run_parts AS
-SELECT
-    -- [id] a run
-    r.id AS run_id,
-    -- [id] itself, and the earlier runs of its job that it continues
-    p.id AS part_id
-FROM runs r JOIN runs p ON p.id = r.id OR (
-    p.job_id = r.job_id AND p.id < r.id AND NOT EXISTS (
-        SELECT 1 FROM runs f
-        WHERE f.job_id = r.job_id AND f.status = 'finished' AND f.id >= p.id AND f.id < r.id));
 --
 CREATE INDEX runs_by_job ON runs (job_id);
 --
@@ -1968,3 +1958,17 @@ CREATE TRIGGER all_part_laws_no_insert BEFORE INSERT ON all_part_laws WHEN NOT E
 CREATE TRIGGER all_part_laws_no_replace BEFORE INSERT ON all_part_laws WHEN EXISTS (SELECT 1 FROM all_part_laws WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'all_part_laws: this row exists'); END;
 --
 CREATE TRIGGER samples_no_update_geometry BEFORE UPDATE OF thickness_after_m, thickness_after_u_m, thermal_expansion_per_k, thermal_expansion_u_per_k ON samples WHEN 1 BEGIN SELECT RAISE(ABORT, 'samples is append-only: a row cannot be changed'); END;
+--
+CREATE TRIGGER runs_no_update_cell BEFORE UPDATE OF cell ON runs WHEN 1 BEGIN SELECT RAISE(ABORT, 'runs is append-only: a row cannot be changed'); END;
+--
+CREATE VIEW run_parts AS
+SELECT
+    -- [id] a run
+    r.id AS run_id,
+    -- [id] itself, and the earlier runs of its job that it continues
+    p.id AS part_id
+FROM runs r JOIN runs p ON p.id = r.id OR (
+    p.job_id = r.job_id AND p.id < r.id AND p.cell IS r.cell AND NOT EXISTS (
+        SELECT 1 FROM runs f
+        WHERE f.job_id = r.job_id AND f.cell IS r.cell AND f.status = 'finished' AND f.id >= p.id
+            AND f.id < r.id));

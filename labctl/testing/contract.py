@@ -47,7 +47,10 @@ SETTLED_OFF_S = 1.0
 of_an_oven = pytest.mark.labctl_role("oven")
 of_an_analyser = pytest.mark.labctl_role("fra")
 of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
+of_a_switch = pytest.mark.labctl_role("switch")
+of_a_monitor = pytest.mark.labctl_role("monitor")
 of_what_stimulates = pytest.mark.labctl_role("oven", "fra", "potentiostat")
+of_what_is_made_safe = pytest.mark.labctl_role("oven", "fra", "potentiostat", "switch")
 ABSURD = (math.nan, math.inf, -1.0, 1e9)
 
 
@@ -180,7 +183,7 @@ def test_another_instrument_at_its_address_is_an_instrument_error(candidate: Can
 # Making safe.
 
 
-@of_what_stimulates
+@of_what_is_made_safe
 @pytest.mark.parametrize("adapter_class", [Silent, Dead, Babbling], ids=["silent", "dead", "babbling"])
 def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
     candidate: Candidate, adapter_class: type[Silent]
@@ -194,7 +197,7 @@ def test_make_safe_never_believes_an_instrument_that_does_not_confirm(
     assert adapter.sent
 
 
-@of_what_stimulates
+@of_what_is_made_safe
 def test_making_a_dead_instrument_safe_tries_as_much_as_making_a_silent_one(candidate: Candidate) -> None:
     """Rule 2: after one failing message the others are still sent."""
     dead, silent = Dead(), Silent()
@@ -323,7 +326,7 @@ def test_it_is_made_safe_within_the_time_that_it_states(candidate: Candidate) ->
         assert trial.clock.monotonic() - began_s <= stated_s
 
 
-@of_what_stimulates
+@of_what_is_made_safe
 def test_making_safe_keeps_a_deadline(candidate: Candidate) -> None:
     """Rule 2: a silent instrument is not waited for beyond it."""
     with candidate.connected() as trial:
@@ -482,6 +485,66 @@ def test_the_cell_is_held_until_the_iterator_is_closed(candidate: Candidate) -> 
         assert not trial.energised
         list(trial.driver.rest([0.0]))
         assert not trial.energised
+
+
+# Switches and monitors.
+
+
+@of_a_switch
+def test_closing_a_channel_opens_every_other(candidate: Candidate) -> None:
+    """Rule: of `close`: exactly the channels given are closed, and none after `open_all`."""
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        first, second, *_ = trial.driver.channels
+        for wanted in ([first], [second], [second, first]):
+            trial.driver.close(wanted)
+            assert trial.driver.closed_channels == set(wanted)
+            assert trial.energised is not False
+        trial.driver.open_all()
+        assert trial.driver.closed_channels == frozenset()
+        assert not trial.energised
+
+
+@of_a_switch
+def test_a_channel_that_it_does_not_have_is_refused_before_anything_is_sent(candidate: Candidate) -> None:
+    """Rule: of `close`."""
+    adapter = Silent()
+    driver = candidate.on(adapter)
+    with pytest.raises(ValueError, match="no such channel"):
+        driver.close([driver.channels[0], "no such channel"])
+    assert adapter.sent == []
+
+
+@of_a_switch
+def test_a_connection_that_was_not_obeyed_is_noticed(candidate: Candidate) -> None:
+    """Rule: of `close`: if any one of its messages is lost, it raises or the channels are closed."""
+    for skip in count():
+        with candidate.connected() as trial:
+            trial.driver.prepare()
+            first, second, *_ = trial.driver.channels
+            trial.driver.close([first])
+            trial.rig.faults.add("refuse", skip=skip)
+            with suppress(InstrumentError):
+                trial.driver.close([second])
+                assert trial.driver.closed_channels == {second}
+            struck = [strike.command for strike in trial.rig.faults.log]
+            trial.rig.faults.clear()
+            trial.driver.make_safe()
+            assert not trial.energised
+        if not struck:
+            break
+
+
+@of_a_monitor
+def test_what_it_watches_has_names_with_units_and_finite_values(candidate: Candidate) -> None:
+    """Rule: of `readings`: the same names each time."""
+    with candidate.connected() as trial:
+        trial.driver.prepare()
+        found = [trial.driver.readings for _ in range(2)]
+        assert found[0]
+        assert found[0].keys() == found[1].keys()
+        assert all(re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name) for name in found[0])
+        assert all(math.isfinite(value) for value in found[0].values())
 
 
 # Time-outs.

@@ -81,6 +81,9 @@ def measure(trial: Trial) -> Iterator[Value]:
         yield Value("temperature_k", driver.temperature_k)
         trial.clock.sleep(SETTLED_AFTER_S)
         yield Value("temperature_k", driver.temperature_k)
+    if hasattr(driver, "closed_channels"):
+        driver.close(driver.channels[:2])
+        yield from _closed(driver)
     if hasattr(driver, "sweep"):
         yield from _spectrum(driver, (QUICK_HZ[0], SLOW_HZ))
     if hasattr(driver, "hold"):
@@ -99,6 +102,15 @@ def _polarised(driver: Any, times_s: tuple[float, ...]) -> Iterator[Value]:
         yield Value("current_a", point.current_a, point.status, point.elapsed_s)
 
 
+def _closed(driver: Any) -> list[Value]:
+    closed = driver.closed_channels
+    return [Value(f"channel {name} closed", float(name in closed)) for name in driver.channels]
+
+
+def _watched(driver: Any) -> list[Value]:
+    return [Value(name, number) for name, number in driver.readings.items()]
+
+
 Reading = Callable[[Any], list[Value]]
 
 
@@ -111,6 +123,10 @@ def readings(candidate: Candidate) -> dict[str, Reading]:
         found["setpoint_k"] = lambda driver: [Value("setpoint_k", driver.setpoint_k)]
         if hasattr(candidate.driver_class, "output_state"):
             found["output_state"] = _output_state
+    if "switch" in candidate.roles:
+        found["closed_channels"] = _closed
+    if "monitor" in candidate.roles:
+        found["readings"] = _watched
     if "fra" in candidate.roles:
         found["sweep"] = lambda driver: list(_spectrum(driver, (QUICK_HZ[1],)))
     if "potentiostat" in candidate.roles:
@@ -128,7 +144,7 @@ def _output_state(driver: Any) -> list[Value]:
 
 
 def energise(trial: Trial) -> Callable[[], None]:
-    """Switch on heater, cell or source; return a function that ends a measurement that keeps it on.
+    """Switch on heater, cell, source or relays; return a function that ends a measurement that keeps it on.
 
     A thermometer has none of them, and is only prepared.
     """
@@ -136,6 +152,9 @@ def energise(trial: Trial) -> Callable[[], None]:
     driver.prepare()
     if hasattr(driver, "setpoint_k"):
         driver.setpoint_k = TARGET_K
+        return lambda: None
+    if hasattr(driver, "closed_channels"):
+        driver.close(driver.channels[:2])
         return lambda: None
     if hasattr(driver, "hold"):
         points = driver.hold(STEP_V, [0.0, 1e6], CURRENT_LIMIT_A)

@@ -26,7 +26,8 @@ from labctl.testing.adapters import RecordingConnection
 
 NOT_TRIED = ("watchdog",)
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role not in NOT_TRIED}
-TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold"}
+TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold", "switch": "closed_channels"}
+MEMBER_OF_A_MONITOR = "readings"
 MEMBER_OF_A_THERMOMETER = "temperature_k"
 SHIPPED_RIG = "sim_instruments.rig:build"
 REGISTRY = "sim_instruments.stand_ins"
@@ -77,7 +78,7 @@ class Trial:
 
     @property
     def energised(self) -> bool | None:
-        """Whether heater, cell or source is truly on; None if the stand-in does not know."""
+        """Whether heater, cell or source is on or a relay closed; None if the stand-in does not know."""
         states = [getattr(self.rig.instruments[address], "energised", None) for address in self.addresses]
         known = [on for on in states if on is not None]
         return any(known) if known else None
@@ -111,8 +112,9 @@ class Candidate:
     def roles(self) -> list[str]:
         """Possible roles, by its members; what can do nothing but read a temperature is a thermometer."""
         found = [role for role, member in TOLD_BY.items() if hasattr(self.driver_class, member)]
-        is_thermometer = hasattr(self.driver_class, MEMBER_OF_A_THERMOMETER)
-        return found or (["thermometer"] if is_thermometer else [])
+        is_thermometer = not found and hasattr(self.driver_class, MEMBER_OF_A_THERMOMETER)
+        watches = hasattr(self.driver_class, MEMBER_OF_A_MONITOR)
+        return [*found, *["thermometer"] * is_thermometer, *["monitor"] * watches]
 
     @property
     def claimed_roles(self) -> list[str]:
@@ -175,7 +177,7 @@ def find_candidate(reference: str, rig: str = "") -> Candidate:
         raise ConfigurationError("--labctl-driver", "", f"{reference} is no driver: no labctl Instrument")
     candidate = _with_rig(reference, driver_class, rig)
     if not candidate.roles:
-        wanted = ", ".join([*TOLD_BY.values(), MEMBER_OF_A_THERMOMETER])
+        wanted = ", ".join([*TOLD_BY.values(), MEMBER_OF_A_THERMOMETER, MEMBER_OF_A_MONITOR])
         raise ConfigurationError("--labctl-driver", "", f"{reference} has no role: it has none of {wanted}")
     _check_settings(candidate)
     return candidate

@@ -9,14 +9,13 @@ and with electrons or holes that conduct too, the open-circuit potential is (Wag
 
     E = (1 / z F) integral of t_ion d mu,    so that    t_ion = E / E_th
 
-is the mean share of the ions over the range of activities. Where the two activities are close, it is that of
-the activity in between.
+is the mean share of the ions over the range of activities.
 
 Presumed: both electrodes reversible to the named ion and to no other, activities at the electrodes as stated
 (no leak of gas, no reaction with the leads), one temperature, no current, only one kind of ion. A share of
-the emf below 1 cannot separate electrons from a second ion, a leak, or an electrode that is not reversible: it is
-a lower limit of the share of the named ion. An offset (thermal voltage) is found with several ratios, see
-`share_of_ratios`.
+the emf below 1 cannot separate electrons from a second ion, a leak, or an electrode that is not reversible:
+it is a lower limit of the share of the named ion. An offset (thermal voltage) is found with several ratios,
+see `share_of_ratios`.
 
 C. Wagner, Z. Phys. Chem. B 21 (1933) 25; K. Kiukkola & C. Wagner, J. Electrochem. Soc. 104 (1957) 379,
 10.1149/1.2428586.
@@ -62,7 +61,7 @@ def nernst_emf_v(activity_ratio: Estimate | float, charge: int, temperature_k: E
     Parameters
     ----------
     activity_ratio : Estimate or float
-        Activity of the neutral atom at the electrode of higher, over that of lower activity. For a gas of
+        Activity of the neutral atom at the electrode of higher, over the lower one. For a gas of
         molecules of two atoms (O2, H2) it is the root of the ratio of the pressures.
     charge : int
         Of the ion, in elementary charges; its sign does not count.

@@ -4,14 +4,14 @@ Mass action gives each carrier of a solid in equilibrium with a gas a power of i
 temperature and in the range of pressures where one pair of defects dominates (Kröger & Vink, Solid State
 Phys. 3 (1956) 307, 10.1016/S0081-1947(08)60135-6):
 
-    m = 0      ions whose number is fixed by a dopant, or a conductor that does not exchange this gas
+    m = 0      ions in a number fixed by a dopant, or a conductor that does not exchange this gas
     m = +1/4   holes in O2, where a dopant or ionic disorder fixes the vacancies
     m = -1/4   excess electrons in O2, likewise
     m = +1/6, -1/6   holes or cation vacancies; electrons or oxygen vacancies, made by the gas itself
     m = +1/2   protons from H2O, few beside the vacancies: a material that takes up water weakly
 
 Presumed: equilibrium with the gas at every pressure, one temperature, bulk conduction. Several exponents may
-lie in an interval, and none of them names an ion by itself: the slope excludes, and does not prove.
+lie in an interval, and none of them alone names an ion: the slope excludes, and does not prove.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class PressureSlope:
     slope : Estimate
         Dimensionless.
     not_excluded, excluded : tuple of str
-        Explanations of the gas whose exponent lies within, and outside of, the 95 % interval.
+        Explanations with an exponent of the gas that lies within, and outside of, the 95 % interval.
     p_value : float
         Of scatter this large about a line; NaN with two pressures.
     flags : tuple of str
@@ -100,8 +100,7 @@ def pressure_slope(
         _own_uncertainties(conductivity_s_m),
     )
     slope = _slope(line.slope)
-    low, high = slope.interval()
-    readings = {words: low <= float(exponent) <= high for exponent, words in EXPONENTS[gas].items()}
+    readings = readings_of(*slope.interval(), gas)
     flags = []
     if len(pressure_pa) == 2:
         flags.append("two pressures: nothing checks that a single power holds, or that the sample came back")
@@ -119,6 +118,11 @@ def pressure_slope(
         p_value=line.p_value,
         flags=tuple(flags),
     )
+
+
+def readings_of(low: float, high: float, gas: str) -> dict[str, bool]:
+    """Return each explanation of a slope in this gas, and whether its exponent lies between both limits."""
+    return {words: low <= float(exponent) <= high for exponent, words in EXPONENTS[gas].items()}
 
 
 def _own_uncertainties(several: Sequence[Estimate]) -> list[float]:

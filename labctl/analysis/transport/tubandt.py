@@ -8,7 +8,7 @@ changes by
     dm = (Q / F) (sum over anions of t M / |z|  -  sum over cations of t M / z),
 
 the part with the cathode by the opposite, and a pellet in the middle not at all. A metal anode that is
-weighed by itself, and dissolves as an ion of charge z, loses M / z Q / F times the share of all ions
+weighed alone, and dissolves as an ion of charge z, loses M / z Q / F times the share of all ions
 together; a metal cathode gains as much. The rest of the charge is carried by electrons, or mass was lost.
 
 Presumed: the parts separate cleanly along the planes of contact; nothing evaporates or reacts with the gas;
@@ -182,7 +182,7 @@ def _trapezoids(time: Array, current: Array) -> float:
 def tubandt(charge_c: Estimate | float, weighed: Sequence[Weighed], ions: Sequence[Ion]) -> Tubandt:
     """Share of each ion in a charge passed, by weighted least squares over the parts.
 
-    An ion whose share does not follow from the masses alone has bounds, and no estimate. The shares are not
+    An ion with a share that the masses alone do not determine has bounds, and no estimate. The shares are not
     made to add up to 1.
 
     Parameters

@@ -124,7 +124,8 @@ def _in_words(run: ShownRun) -> str:
     now, setpoint = log.temperature_k[-1] - ZERO_CELSIUS_K, log.setpoint_k[-1] - ZERO_CELSIUS_K
     reading = "no reading" if math.isnan(now) else f"{now:.2f} °C"
     target = "" if math.isnan(setpoint) else f", set point {setpoint:.2f} °C"
-    return f"run {run.snapshot.id}: {reading}{target}"
+    waits = f"; {run.snapshot.settling}" if run.snapshot.settling else ""
+    return f"run {run.snapshot.id}: {reading}{target}{waits}"
 
 
 def _changes(setpoint_k: Array) -> Array:

@@ -11,6 +11,7 @@ from labctl.store.migrations import (
     imported_polarisations,
     part_law_tables,
     relaxation_tables,
+    run_cells,
 )
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
@@ -265,6 +266,13 @@ def _m0023_circuits(db: "Sqlite") -> None:
     _add_columns(db, "resistances", CIRCUITS)
 
 
+def _m0029_run_cells(db: "Sqlite") -> None:
+    db.execute(run_cells.WITHOUT_PARTS)
+    _add_columns(db, "runs", run_cells.ADDED_TO_RUNS)
+    db.execute(run_cells.FIXED_TRIGGER)
+    db.execute(run_cells.PARTS)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -304,6 +312,7 @@ _MIGRATIONS = {
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
     "0023_circuits": _m0023_circuits,
+    "0029_run_cells": _m0029_run_cells,
 }
 
 

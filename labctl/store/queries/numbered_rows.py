@@ -15,15 +15,15 @@ _GOOD_CURRENT = "CASE WHEN status = 'ok' THEN current_a END"  # an overloaded on
 
 @dataclass(frozen=True)
 class Series:
-    """Numbers of such a table, one expression for each, and which of them must keep its extremes."""
+    """Numbers of such a table, one expression for each, and which of them must keep their extremes."""
 
     table: str
     columns: tuple[str, ...]
-    extremes_of: int
+    extremes_of: tuple[int, ...]
 
 
-TEMPERATURES = Series("temperature_log", ("time_s", "temperature_k", "setpoint_k"), 1)
-GOOD_CURRENTS = Series("polarisation_points", ("elapsed_s", _GOOD_CURRENT), 1)
+TEMPERATURES = Series("temperature_log", ("time_s", "temperature_k", "setpoint_k"), (1, 2))
+GOOD_CURRENTS = Series("polarisation_points", ("elapsed_s", _GOOD_CURRENT), (1,))
 
 
 def last_number(db: Rows, table: str, parent: int) -> int | None:
@@ -39,23 +39,31 @@ def next_page(db: Rows, table: str, parent: int, after: int, most: int) -> list[
 
 
 def stretch(db: Rows, series: Series, parent: int, begin: int, end: int) -> list[Row]:
-    """The columns of a series from number `begin` up to `end`, that one left out."""
-    query = f"SELECT {', '.join(series.columns)} {_stretch(series.table)} ORDER BY number"
+    """Number and columns of a series from number `begin` up to `end`, that one left out."""
+    query = f"SELECT number, {', '.join(series.columns)} {_stretch(series.table)} ORDER BY number"
     return db.rows(query, (parent, begin, end))
 
 
 def extremes(db: Rows, series: Series, parent: int, begin: int, end: int, bucket: int) -> list[Row]:
     """The rows of a stretch with the least and the greatest value of each `bucket` rows, in order.
 
-    `number` stands before the columns of the series, the extreme value behind them.
+    A row without a value stays too. `number` stands before the columns of the series, the extreme value
+    behind them; a row that is extreme twice comes twice.
     """
-    key = series.columns[series.extremes_of]
-    least, greatest = (
-        f"SELECT number, {', '.join(series.columns)}, {extreme}({key}) AS extreme "
-        f"{_stretch(series.table)} GROUP BY number / {int(bucket)}"
-        for extreme in ("min", "max")
-    )
-    return db.rows(f"{least} UNION ALL {greatest} ORDER BY 1", (parent, begin, end) * 2)
+    selects = []
+    for place in series.extremes_of:
+        key = series.columns[place]
+        for extreme, where in (
+            (f"min({key})", ""),
+            (f"max({key})", ""),
+            ("min(number)", f"AND {key} IS NULL"),
+        ):
+            selects.append(
+                f"SELECT number, {', '.join(series.columns)}, {extreme} AS extreme "
+                f"{_stretch(series.table)} {where} GROUP BY number / {int(bucket)}"
+            )
+    query = f"{' UNION ALL '.join(selects)} ORDER BY 1"
+    return db.rows(query, (parent, begin, end) * len(selects))
 
 
 def _stretch(table: str) -> str:

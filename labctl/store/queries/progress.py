@@ -6,16 +6,18 @@ from labctl.store.queries.source import Rows
 from labctl.store.transactions import Row, WriteConnection
 
 
-def finished_run_count(connection: WriteConnection, job_id: int) -> int:
-    """Return how many runs of a job are finished."""
-    return connection.value("SELECT count(*) FROM runs WHERE job_id = ? AND status = 'finished'", (job_id,))
+def finished_run_count(connection: WriteConnection, job_id: int, cell: str | None = None) -> int:
+    """Return how many runs of a job, of those in one cell, are finished."""
+    query = "SELECT count(*) FROM runs WHERE job_id = ? AND cell IS ? AND status = 'finished'"
+    return connection.value(query, (job_id, cell))
 
 
-def open_run_ids(connection: WriteConnection, job_id: int) -> list[int]:
-    """Return the runs of a job after its last finished one, oldest first."""
-    query = """SELECT id FROM runs WHERE job_id = :job AND id > coalesce(
-               (SELECT max(id) FROM runs WHERE job_id = :job AND status = 'finished'), 0) ORDER BY id"""
-    return [row["id"] for row in connection.rows(query, {"job": job_id})]
+def open_run_ids(connection: WriteConnection, job_id: int, cell: str | None = None) -> list[int]:
+    """Return the runs of a job, of those in one cell, after its last finished one there, oldest first."""
+    query = """SELECT id FROM runs WHERE job_id = :job AND cell IS :cell AND id > coalesce(
+               (SELECT max(id) FROM runs WHERE job_id = :job AND cell IS :cell AND status = 'finished'), 0)
+               ORDER BY id"""
+    return [row["id"] for row in connection.rows(query, {"job": job_id, "cell": cell})]
 
 
 def rows_by_step(

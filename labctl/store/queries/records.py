@@ -12,8 +12,18 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
     return db.rows(query, parts)
 
 
-def every(db: Rows, run_id: int, begin: int, step: int) -> list[Row]:
-    """Data of the records of a run numbered `begin` and above, each number a multiple of `step`."""
-    query = """SELECT data FROM records WHERE run_id = ? AND number >= ? AND number % ? = 0
-               ORDER BY number"""
-    return db.rows(query, (run_id, begin, step))
+def stretch(db: Rows, run_id: int, begin: int, end: int) -> list[Row]:
+    """Number and data of the records of a run from number `begin` up to `end`, that one left out."""
+    query = "SELECT number, data FROM records WHERE run_id = ? AND number >= ? AND number < ? ORDER BY number"
+    return db.rows(query, (run_id, begin, end))
+
+
+def extremes(db: Rows, run_id: int, begin: int, end: int, bucket: int) -> list[Row]:
+    """Number and data of the records of a stretch with the extremes of any column in each `bucket` rows."""
+    one = f"""SELECT r.number AS number, {{}}(j.value) FROM records r, json_each(r.data) j
+              WHERE r.run_id = ? AND r.number >= ? AND r.number < ? AND j.type IN ('integer', 'real')
+              GROUP BY r.number / {int(bucket)}, j.key"""
+    query = f"""SELECT number, data FROM records WHERE run_id = ? AND number IN (
+                SELECT number FROM ({one.format("min")}) UNION SELECT number FROM ({one.format("max")})
+                ) ORDER BY number"""
+    return db.rows(query, (run_id, *(run_id, begin, end) * 2))

@@ -40,6 +40,12 @@ def with_samples(db: Rows) -> list[Row]:
     )
 
 
+def parameters_after(db: Rows, run_id: int) -> dict[int, str]:
+    """The parameters, as JSON text, of the runs with a greater id, by their id."""
+    found = db.rows("SELECT id, parameters AS json_text FROM runs WHERE id > ?", (run_id,))
+    return {row["id"]: row["json_text"] for row in found}
+
+
 def ids_of(db: Rows, sample: str | None) -> list[int]:
     """Ids of all runs, or of the runs of samples with this name, rising."""
     if sample is None:
@@ -76,6 +82,12 @@ def protocol_and_sample(db: Rows, run_id: int) -> Row:
     query = """SELECT r.protocol_text, r.procedure, r.parameters, s.* FROM runs r
                JOIN samples s ON s.id = r.sample_id WHERE r.id = ?"""
     return as_text(db.rows(query, (run_id,))[0])
+
+
+def job_of(db: Rows, run_id: int) -> int | None:
+    """The job that a run belongs to; None where it has none."""
+    found = db.rows("SELECT job_id FROM runs WHERE id = ?", (run_id,))
+    return found[0]["job_id"] if found else None
 
 
 def sample_id(db: Rows, run_id: int) -> int | None:

@@ -15,9 +15,7 @@ from labctl.queue.jobs import Jobs
 from labctl.store import Store
 from labctl.store.transactions import WriteConnection
 
-pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-pytest.importorskip("duckdb", reason="duckdb is not installed")
-
+NEEDED = ("pyarrow", "fsspec", "duckdb")
 FREQUENCY_HZ = np.logspace(6, 1, 16)
 JOB = """
 [sample]
@@ -66,6 +64,13 @@ def measured(tmp_path_factory):
         write_run(store, "two", (340.0,), first=2, job_id=job)
         write_run(store, "one", (300.0,), "running")
     return path
+
+
+@pytest.fixture(autouse=True)
+def packages_of_the_archive():
+    """Skip where a package of the extra is missing."""
+    for name in NEEDED:
+        pytest.importorskip(name, reason=f"{name} is not installed")
 
 
 @pytest.fixture

@@ -427,7 +427,7 @@ def test_a_run_that_is_no_longer_drawn_is_let_go(old_run, window):
 def test_runs_are_filtered_by_words_and_state(old_run, window):
     wait(lambda: window.browser.model.rows, "the old run")
     browser = window.browser
-    for text, state, shown in (("pell stepped", 0, 1), ("zirconia", 0, 0), ("", 2, 1), ("", 3, 0)):
+    for text, state, shown in (("pell stepped", 0, 1), ("pellet 3", 0, 0), ("", 2, 1), ("", 3, 0)):
         browser.search.setText(text)
         browser.state.setCurrentIndex(state)
         assert browser.filtered.rowCount() == shown
@@ -726,3 +726,112 @@ def test_every_field_and_button_can_be_reached_and_named_without_a_mouse(window)
             ):
                 continue
             assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget.objectName()
+
+
+def test_a_filter_holds_for_one_column(old_run, window):
+    wait(lambda: window.browser.model.rows, "the old run")
+    browser = window.browser
+    browser.search.setText("stepped")
+    for column, shown in (("Procedure", 1), ("Sample", 0), ("any column", 1)):
+        browser.column.setCurrentText(column)
+        assert browser.filtered.rowCount() == shown
+
+
+def test_the_parameters_of_the_chosen_run_and_job_are_shown(old_run, window, db):
+    wait(lambda: window.browser.model.rows, "the old run")
+    window.browser.table.selectRow(0)
+    details = window.browser.details
+    assert ("amplitude_v", "0.0123456789") in lines_of(details)
+    details.selectAll()
+    QtTest.QTest.keyClick(details, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "dwell_min\t1" in QtWidgets.QApplication.clipboard().text()
+    panel = fill_in(window)
+    panel.queue_button.click()
+    wait(lambda: window.queue.model.rows, "the job in the table")
+    window.queue.select(1)
+    assert ("temperatures_degc", "40, 50") in lines_of(window.queue.details)
+    assert ("sample thickness_mm", "1") in lines_of(window.queue.details)
+
+
+def lines_of(details):
+    items = [details.topLevelItem(n) for n in range(details.topLevelItemCount())]
+    return [(item.text(0), item.text(1)) for item in items]
+
+
+def test_three_queued_jobs_are_told_apart(window, station, db):
+    with WriteConnection(db) as connection:
+        for amplitude in ("0.01", "0.02", "0.05"):
+            text = PROTOCOL.replace("0.0123456789012", amplitude)
+            Jobs(connection).add(parse_protocol(text, "p.toml"), station=station.name)
+    wait(lambda: len(window.queue.model.rows) == 3, "three jobs")
+    place = [column.heading for column in window.queue.model.columns].index("Differs in")
+    shown = [window.queue.model.index(row, place).data() for row in range(3)]
+    assert shown == ["amplitude_v 0.01", "amplitude_v 0.02", "amplitude_v 0.05"]
+
+
+def test_a_parameter_gets_a_column_from_the_menu_of_the_headings(old_run, window):
+    wait(lambda: window.browser.model.rows, "the old run")
+    browser = window.browser
+    (entry,) = (action for action in browser.column_menu().actions() if action.text() == "amplitude_v")
+    entry.setChecked(True)
+    place = [column.heading for column in browser.model.columns].index("amplitude_v")
+    assert browser.model.index(0, place).data() == "0.0123456789"
+    entry.setChecked(False)
+    assert browser.parameter_names() == []
+
+
+def test_the_button_for_another_sample_fills_in_all_but_name_and_thickness(old_run, window, db):
+    wait(lambda: window.browser.model.rows, "the old run")
+    window.browser.table.selectRow(0)
+    assert window.browser.like_button.text() == f"As run {old_run}, another sample"
+    window.browser.like_button.click()
+    panel = window.queueing
+    wait(lambda: panel.inputs.amplitude_v.text().startswith("0.0123"), "the form filled in")
+    assert panel.sample.name.currentText() == ""
+    panel.queue_button.click()
+    assert jobs_of(db) == []
+    panel.sample.name.setEditText("pellet 8")
+    panel.sample.thickness_mm.setText("1,2")
+    panel.queue_button.click()
+    wait(lambda: jobs_of(db), "the job")
+    protocol = parse_protocol(jobs_of(db)[0].protocol_text, "p.toml")
+    assert (protocol.sample.name, protocol.sample.thickness_m) == ("pellet 8", 1.2e-3)
+    assert protocol.sample.area_m2 == pytest.approx(3.14159265e-4 / 4)
+    assert protocol.procedures[0].parameters["amplitude_v"] == 0.0123456789012
+
+
+def entry_of(menu, text):
+    (found,) = (action for action in menu.actions() if action.text() == text)
+    return found
+
+
+def test_the_menu_of_a_run_hides_colours_and_shows_it(old_run, window):
+    wait(lambda: window._snapshots, "the run")
+    browser = window.browser
+    browser.table.selectRow(0)
+    entry_of(browser.context, "Hide").trigger()
+    assert browser.ticked() == []
+    colour = entry_of(browser.context, "Colour").menu().actions()[3]
+    colour.trigger()
+    wait(lambda: window._snapshots, "the run again")
+    assert window.tabs[0].runs[0].colour == colour.text()
+    entry_of(browser.context, "Use parameters again").trigger()
+    wait(lambda: window.queueing.sample.name.currentText() == "pellet", "the form filled in")
+
+
+def write_and_wait(window, path, write):
+    window._write_in_background(path, lambda database: write(database, [1], path))
+    wait(lambda: window.statusBar().currentMessage() == f"{path} written" or window.warning.text(), path.name)
+    assert not window.warning.text()
+    assert path.stat().st_size > 0
+
+
+def test_runs_are_exported_from_the_window_and_never_over_the_database(old_run, window, tmp_path):
+    write_and_wait(window, tmp_path / "runs.zip", window_module.export_runs)
+    window._write_in_background(window.db, lambda database: None)
+    assert "must end in" in window.warning.text()
+
+
+def test_a_report_is_written_from_the_window(old_run, window, tmp_path):
+    pytest.importorskip("jinja2", reason="needs the extra report")
+    write_and_wait(window, tmp_path / "page.html", window_module.report_runs)

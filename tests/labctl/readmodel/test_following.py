@@ -8,6 +8,7 @@ import pytest
 from labctl.readmodel import long_tables
 from labctl.readmodel.following import RunFollower
 from labctl.readmodel.growing_polarisations import extrapolated_current
+from labctl.readmodel.thinning import MOST_ROWS
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
 
@@ -22,7 +23,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def begin(store):
-    def begin(job_id=None):
+    def begin(job_id=None, **changes):
         sample_id = store.find_or_add_sample(SAMPLE)
         return store.insert(
             "runs",
@@ -32,6 +33,7 @@ def begin(store):
                 "status": "running",
                 "started_s": 0.0,
                 "job_id": job_id,
+                **changes,
             },
         )
 
@@ -129,7 +131,7 @@ def test_many_currents_are_read_in_steps_and_keep_their_spike(store, begin, foll
     assert (first.rows, first.complete) == (10_000, False)
     (curve,) = read_all(follower).polarisations
     assert curve.elapsed_s[-1] == 34_999
-    assert curve.elapsed_s.size < 9000
+    assert curve.elapsed_s.size <= MOST_ROWS
     assert curve.current_a.max() == 9.0
     assert curve.elapsed_s[curve.current_a.argmax()] == 23_456
     assert (np.diff(curve.elapsed_s) >= 0).all()
@@ -357,3 +359,57 @@ def test_relaxation_times_that_cannot_be_read_are_not_shown(store, begin, follow
     row = distribution(run_id, 1, gamma=(1.0, 2.0))
     store.record_analysis(run_id, Maker(4.0), {"relaxation_times": [row]})
     assert read_all(follow(run_id)).spectra[0].relaxation is None
+
+
+def test_a_spike_of_one_record_in_many_is_shown_in_any_column(store, begin, follow, monkeypatch):
+    monkeypatch.setattr(long_tables, "ROWS_AT_ONCE", 10_000)
+    run_id = begin()
+    for number in range(30_000):
+        data = {
+            "x": float(number),
+            "y": 99.0 if number == 12_345 else 0.0,
+            "z": -9.0 if number == 54 else 1.0,
+        }
+        store.append("records", {"run_id": run_id, "number": number, "time_s": 1.0 * number, "data": data})
+    store.flush()
+    snapshot = read_all(follow(run_id))
+    assert (snapshot.records["y"].max(), snapshot.records["z"].min()) == (99.0, -9.0)
+    assert (snapshot.records["x"][0], snapshot.records["x"][-1]) == (0.0, 29_999.0)
+    assert snapshot.records["x"].size <= 12_000
+    assert snapshot.thinned == {"records"}
+
+
+def test_a_temperature_log_that_grows_keeps_its_past_and_says_that_it_is_thinned(store, begin, follow):
+    run_id = begin()
+    follower = follow(run_id)
+    for stretch in range(20):
+        for number in range(4000 * stretch, 4000 * (stretch + 1)):
+            row = {"run_id": run_id, "number": number, "time_s": 5.0 * number, "phase": "hold"}
+            store.append("temperature_log", row | {"temperature_k": 300.0 + number % 7, "setpoint_k": 300.0})
+        store.flush()
+        snapshot = read_all(follower)
+    curve = snapshot.temperature
+    assert (curve.time_s < 200_000).sum() > 1000
+    assert curve.time_s.size <= MOST_ROWS
+    assert not np.isnan(curve.temperature_k).any()
+    assert snapshot.thinned_in_words == "thinned, extremes kept: temperature"
+
+
+def test_the_temperature_is_read_during_spectra_too(store, begin, follow):
+    run_id = begin()
+    row = {"run_id": run_id, "number": 0, "time_s": 0.0, "temperature_k": 300.0, "setpoint_k": 300.0}
+    store.append("temperature_log", row | {"phase": "dwell"})
+    measured = store.insert("spectra", {"run_id": run_id, "number": 0, "setpoint_k": 300.0, "started_s": 5.0})
+    for number, kelvin in enumerate((300.1, 300.2)):
+        store.append("impedance_points", point(measured, number, temperature_k=kelvin, time_s=10.0 + number))
+    store.flush()
+    assert [*read_all(follow(run_id)).temperature.temperature_k] == [300.0, 300.1, 300.2]
+
+
+def test_a_run_that_dwells_says_for_how_long(store, begin, follow):
+    run_id = begin(parameters={"dwell_min": 30.0, "band_k": 0.5})
+    for number, phase in enumerate(("approach", "dwell", "dwell")):
+        row = {"run_id": run_id, "number": number, "time_s": 60.0 * number, "setpoint_k": 300.0}
+        store.append("temperature_log", row | {"temperature_k": 300.0, "phase": phase})
+    store.flush()
+    assert read_all(follow(run_id)).settling == "dwell: 29 min 00 s of 30 min 00 s left"

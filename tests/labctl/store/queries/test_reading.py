@@ -12,6 +12,7 @@ from labctl.store.queries import (
     events,
     law_fits,
     numbered_rows,
+    point_temperatures,
     records,
     resistances,
     run_parts,
@@ -173,12 +174,12 @@ def test_a_long_table_is_read_by_pages(temperatures):
 def test_a_stretch_ends_before_its_end(temperatures):
     found = numbered_rows.stretch(temperatures, numbered_rows.TEMPERATURES, 2, 3, 5)
     assert [row["time_s"] for row in found] == [3.0, 4.0]
-    assert [*found[0]] == ["time_s", "temperature_k", "setpoint_k"]
+    assert [*found[0]] == ["number", "time_s", "temperature_k", "setpoint_k"]
 
 
 def test_the_extremes_of_each_bucket_come_in_order(temperatures):
     found = numbered_rows.extremes(temperatures, numbered_rows.TEMPERATURES, 2, 0, 10, 5)
-    assert [(row["number"], row["temperature_k"]) for row in found] == [
+    assert sorted({(row["number"], row["temperature_k"]) for row in found}) == [
         (0, 300.0),
         (4, 304.0),
         (5, 300.0),
@@ -186,13 +187,31 @@ def test_the_extremes_of_each_bucket_come_in_order(temperatures):
     ]
 
 
-def test_records_are_thinned_by_their_number(night):
+def test_the_extremes_of_every_column_of_records_are_kept(night):
     rig, db = night
-    for number in range(7):
-        rig.store.append("records", {"run_id": 2, "number": number, "time_s": 1.0, "data": {"n": number}})
+    for number, (a, b) in enumerate([(0, 5), (1, 9), (2, 5), (3, 5), (2, -1), (1, 5), (0, 5)]):
+        data = {"a": a, "b": b, "text": "c"}
+        rig.store.append("records", {"run_id": 2, "number": number, "time_s": 1.0, "data": data})
     rig.store.flush()
-    assert [row["data"]["n"] for row in records.every(db, 2, 1, 3)] == [3, 6]
-    assert [*db.records(3).n] == [0, 1, 2, 3, 4, 5, 6]
+    assert [row["number"] for row in records.extremes(db, 2, 0, 7, 8)] == [0, 1, 3, 4]
+    assert [row["number"] for row in records.stretch(db, 2, 2, 4)] == [2, 3]
+    assert [*db.records(3).a] == [0, 1, 2, 3, 2, 1, 0]
+
+
+def test_temperatures_of_points_are_read_from_a_place_on(night):
+    rig, db = night
+    about = {"run_id": 2, "number": 50, "setpoint_k": 300.0, "started_s": 9.0}
+    measured = rig.store.insert("spectra", about)
+    for number in range(3):
+        row = {"spectrum_id": measured, "number": number, "time_s": 9.0 + number, "frequency_hz": 1.0}
+        values = {"z_real_ohm": 1.0, "z_imag_ohm": 0.0, "temperature_k": 300.0 + number}
+        rig.store.append("impedance_points", row | values)
+    rig.store.flush()
+    found = point_temperatures.after(db, point_temperatures.SPECTRA, 2, (50, 0), 10)
+    assert [(row["number"], row["temperature_k"], row["setpoint_k"]) for row in found] == [
+        (1, 301.0, 300.0),
+        (2, 302.0, 300.0),
+    ]
 
 
 def test_the_parts_of_a_run_are_read_in_one_place():

@@ -1,0 +1,159 @@
+"""Run one procedure on several samples in one oven: every sample has its turn before the oven moves.
+
+1. Each sample has a run, a recording and a procedure of its own, on the bench of its cell. A procedure with
+   a method `turns` yields the temperature of each step; one without is run whole, in one turn.
+2. The oven goes to the nearest temperature that a sample waits for. All samples that wait for it are measured
+   there, in their order, each while its cell is connected.
+3. A sample that fails is left out and told; the others go on. What concerns them all ends them all: the
+   oven, the switch, the store, an interlock, a request to stop.
+4. At the end everything is made safe, and then the runs end.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from labctl.bench import Bench
+from labctl.config.protocol import ProcedureEntry, Protocol
+from labctl.config.station import Station
+from labctl.errors import InstrumentError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
+from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, start
+from labctl.measure.recording import Recording
+from labctl.measure.stop import StopRequest
+
+SAME_K = 0.01
+OF_ALL = (SettingLost, SettlingTimeout, NotMadeSafe, StoreError)
+
+
+@dataclass
+class Turn:
+    """One sample's share of a procedure: its cell, the protocol of all samples, where it is recorded.
+
+    `steer` is called as in `run_procedure`.
+    """
+
+    cell: str
+    entry: ProcedureEntry
+    protocol: Protocol
+    recording: Recording
+    steer: Callable[[Any], None] = lambda procedure: None
+
+
+@dataclass
+class _Sample:
+    """A sample that waits for its turn, or has ended: `end` is its status and reason."""
+
+    cell: str
+    begun: Begun
+    turns: Iterator[float]
+    waits_for_k: float = math.nan
+    end: tuple[str, str] | None = None
+    failure: Exception | None = field(default=None, repr=False)
+
+    def take_turn(self, bench: Bench) -> None:
+        """Measure at the temperature that this sample waits for, with its cell connected."""
+        status, reason = ended(lambda: self._go_on(bench), self.begun.stop)
+        if status != "finished" or math.isinf(self.waits_for_k):
+            self.end = status, reason
+
+    def _go_on(self, bench: Bench) -> None:
+        try:
+            with bench.connected(self.cell):
+                try:
+                    self.waits_for_k = next(self.turns, math.inf)
+                except BaseException:
+                    _leave_at_rest(self.begun.bench)
+                    raise
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: StopRequest) -> list[Outcome]:
+    """Run one procedure on several samples; return the end of each run, in their order.
+
+    Raises
+    ------
+    StoreError
+        The beginning of a run could not be stored. Nothing was energised.
+    """
+    samples = [_begun(turn, station, bench, stop) for turn in turns]
+    here_k = math.nan
+    while waiting := [sample for sample in samples if sample.end is None]:
+        here_k = _nearest_k(waiting, here_k)
+        for sample in waiting:
+            if _is_there(sample, here_k) and sample.end is None:
+                sample.take_turn(bench)
+                _tell(sample, samples, bench)
+    return conclude([(one.begun, *one.end) for one in samples if one.end is not None])
+
+
+def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sample:
+    sample = station.cells[turn.cell].holding(turn.protocol.in_cells[turn.cell])
+    protocol = replace(turn.protocol, sample=sample)
+    entry = replace(turn.entry, sample=sample)
+    is_last = turn.entry is turn.protocol.procedures[-1]
+    begun = begin(entry, protocol, station.of_cell(turn.cell), bench.cell(turn.cell), turn.recording, stop)
+    begun.procedure.is_last = lambda: is_last
+    return _Sample(turn.cell, begun, _turns(begun, turn.steer))
+
+
+def _turns(begun: Begun, steer: Callable[[Any], None]) -> Iterator[float]:
+    if not start(begun, steer):
+        return
+    if _takes_turns(type(begun.procedure)):
+        yield from begun.procedure.turns()
+    else:
+        begun.procedure.execute()
+
+
+def _takes_turns(procedure_class: type) -> bool:
+    """Return whether `turns` is what the class executes: no later class has an `execute` of its own."""
+    own = next((one for one in procedure_class.__mro__ if {"turns", "execute"} & vars(one).keys()), None)
+    return own is not None and "turns" in vars(own)
+
+
+def _nearest_k(waiting: Sequence[_Sample], here_k: float) -> float:
+    """Return the temperature to go to; NaN while a sample does not say which, or the oven has none yet."""
+    wanted = [sample.waits_for_k for sample in waiting]
+    if any(map(math.isnan, wanted)):
+        return math.nan
+    return wanted[0] if math.isnan(here_k) else min(wanted, key=lambda kelvin: abs(kelvin - here_k))
+
+
+def _is_there(sample: _Sample, here_k: float) -> bool:
+    if math.isnan(here_k):
+        return math.isnan(sample.waits_for_k)
+    return abs(sample.waits_for_k - here_k) < SAME_K
+
+
+def _tell(sample: _Sample, samples: Sequence[_Sample], bench: Bench) -> None:
+    """Tell a sample's end to the runs that go on; end these too where it concerns them all."""
+    if sample.end is None or sample.end[0] == "finished":
+        return
+    status, reason = sample.end
+    concerns_all = status == "aborted" or _concerns_all(sample.failure, bench)
+    for other in samples:
+        if other.end is None and concerns_all:
+            other.end = status, reason
+        elif other.end is None:
+            other.begun.recording.event("warning", "sample left out", f"cell {sample.cell}: {reason}")
+
+
+def _concerns_all(error: Exception | None, bench: Bench) -> bool:
+    """Return whether a failure is of something that the samples share."""
+    if error is None or isinstance(error, OF_ALL) or getattr(error, "ends_all_samples", False):
+        return True
+    shared = [bench.roles[role] for role in ("oven", "switch") if role in bench.roles]
+    return isinstance(error, InstrumentError) and error.instrument in [device.name for device in shared]
+
+
+def _leave_at_rest(bench: Bench) -> None:
+    """Switch off what can polarise the cell of a bench; a failure is told, and found again at the end."""
+    for role in ("potentiostat", "fra"):
+        if role in bench.roles:
+            try:
+                bench.roles[role].make_safe()
+            except Exception as error:  # noqa: BLE001 - the other must still be tried
+                bench.tell("error", "cell not at rest", f"{type(error).__name__}: {error}")

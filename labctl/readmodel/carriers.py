@@ -1,0 +1,407 @@
+"""Carriers of a sample: one line for each measurement, and a verdict by temperature.
+
+1. A number is shown with its interval and what it presumes; without a known uncertainty it bounds nothing.
+2. rho+ is no share: it equals t+ in an ideal, dilute salt alone. It is shown and bounds nothing.
+3. Shares at temperatures that differ by more than 10 K are not put together. A share without a temperature is
+   weighed with each of them.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from labctl.analysis import Estimate
+from labctl.analysis.transport.carriers import Carrier, Evidence, Verdict, weigh
+from labctl.analysis.transport.electromotive import nernst_emf_v, share_of_emf
+from labctl.analysis.transport.partial_pressure import readings_of
+from labctl.analysis.transport.tubandt import Ion, Place, Tubandt, Weighed, tubandt
+from labctl.config.fact_kinds import charge_of
+from labctl.derive.amending import named_entries
+from labctl.derive.facts import facts_in_force, what_follows
+from labctl.readmodel.formatting import with_uncertainty
+from labctl.store import Database
+from labctl.store.queries import facts as fact_queries
+from labctl.store.queries import transference_numbers
+
+Row = Mapping[str, Any]
+SAME_TEMPERATURE_K = 10.0
+CANNOT_BE_SAID = "cannot be said"
+PLACES: tuple[Place, ...] = ("anode side", "middle", "cathode side", "anode metal", "cathode metal")
+PRESUMES = {
+    "electronic": "the electrodes block all ions; the current was steady",
+    "rho_plus": "the electrodes pass the cation and no other ion; t+ only in an ideal, dilute salt; no "
+    "electrons other than those stated",
+    "emf": "electrodes reversible to the named ion alone; activities as stated; no offset of the potential; "
+    "a leak or a slow electrode lowers it",
+    "tubandt": "the parts separate cleanly; nothing evaporates; all ions that move are named",
+    "exponent": "equilibrium with the gas at every pressure; bulk conduction",
+    "haven": "all moving ions are named with their concentration; bounds no share",
+    "fact": "as its source states",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One measurement.
+
+    Attributes
+    ----------
+    text : str
+        Number with interval, or the reason for having none.
+    presumes : str
+    evidence : tuple of Evidence
+        What it bounds; empty where it bounds nothing.
+    flags : tuple of str
+    temperature_k : float or None
+    facts, runs : tuple of int
+    """
+
+    text: str
+    presumes: str
+    evidence: tuple[Evidence, ...] = ()
+    flags: tuple[str, ...] = ()
+    temperature_k: float | None = None
+    facts: tuple[int, ...] = ()
+    runs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carriers:
+    """All lines about a sample and the verdict at each temperature (None: not known)."""
+
+    sample: str
+    cation: str
+    lines: tuple[Line, ...]
+    verdicts: tuple[tuple[float | None, Verdict], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        lines = [asdict(line) for line in self.lines]
+        verdicts = [{"temperature_k": kelvin} | asdict(verdict) for kelvin, verdict in self.verdicts]
+        return {"sample": self.sample, "cation": self.cation, "lines": lines, "verdicts": verdicts}
+
+
+def carriers_of(db: Database, sample: str) -> Carriers:
+    """Gather the measurements of a file about the carriers of a sample.
+
+    Raises
+    ------
+    InvalidRequest
+        No sample of this name.
+    """
+    known = facts_in_force(db, sample)
+    cation = str(named_entries(db, sample, None)[-1]["cation"])
+    lines = [
+        *_polarisation_lines(db, sample),
+        *_share_lines(known, cation),
+        *_emf_lines(known),
+        *_tubandt_lines(known, cation),
+        *_exponent_lines(known),
+        *_haven_lines(db, sample),
+    ]
+    return Carriers(sample=sample, cation=cation, lines=tuple(lines), verdicts=tuple(_verdicts(lines)))
+
+
+def _verdicts(lines: Sequence[Line]) -> list[tuple[float | None, Verdict]]:
+    evidence = [one for line in lines for one in line.evidence]
+    anywhere = [one for one in evidence if one.temperature_k is None]
+    placed = sorted(
+        (one for one in evidence if one.temperature_k is not None), key=lambda one: one.temperature_k or 0.0
+    )
+    groups: list[list[Evidence]] = []
+    for one in placed:
+        if not groups or (one.temperature_k or 0) - (groups[-1][0].temperature_k or 0) > SAME_TEMPERATURE_K:
+            groups.append([])
+        groups[-1].append(one)
+    if not groups:
+        return [(None, weigh(anywhere))]
+    return [
+        (_mean(one.temperature_k or 0.0 for one in group), weigh([*group, *anywhere])) for group in groups
+    ]
+
+
+def _mean(values: Iterable[float]) -> float:
+    several = list(values)
+    return math.fsum(several) / len(several)
+
+
+def _polarisation_lines(db: Database, sample: str) -> list[Line]:
+    runs = fact_queries.runs_of_name(db, sample)
+    return [_polarisation_line(row) for row in transference_numbers.of_parts(db, runs)]
+
+
+def _polarisation_line(row: Row) -> Line:
+    electronic = row["quantity"] == "electronic"
+    label = "t_el (blocking electrodes)" if electronic else "rho+ (Bruce-Vincent)"
+    about: dict[str, Any] = {
+        "presumes": PRESUMES[row["quantity"]],
+        "flags": tuple(row["flags"] or ()),
+        "temperature_k": row["temperature_k"],
+        "runs": (row["run_id"],),
+    }
+    name = f"{label}, run {row['run_id']}"
+    ends = row["low_95"], row["high_95"]
+    if row["value"] is None and (not electronic or ends[1] is None):
+        return Line(text=f"{name}: {CANNOT_BE_SAID}", **about)
+    evidence = _electronic_evidence(name, row) if electronic else ()
+    if row["value"] is None:
+        return Line(text=f"{name}: below {ends[1]:.3g}", evidence=evidence, **about)
+    text = f"{name}: {_number(row['value'], row['standard_uncertainty'], *ends)}"
+    return Line(text=text, evidence=evidence, **about)
+
+
+def _electronic_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
+    """An upper limit of the electrons: ions that pass the electrodes, or charge them, add to the current."""
+    if row["high_95"] is None:
+        return ()
+    return (
+        Evidence(
+            method=name,
+            carrier="electrons",
+            low=0.0,
+            high=max(row["high_95"], 0.0),
+            value=row["value"],
+            presumes=PRESUMES["electronic"],
+            temperature_k=row["temperature_k"],
+        ),
+    )
+
+
+def _number(value: float, u: float | None, low: float | None, high: float | None) -> str:
+    text = with_uncertainty(value, u)
+    if low is None or high is None:
+        return f"{text}, uncertainty not known: bounds nothing"
+    return f"{text} (95 %: {low:.3g} to {high:.3g})"
+
+
+def _share_lines(known: Sequence[Row], cation: str) -> list[Line]:
+    """Shares that other methods found, as their sources state them."""
+    lines = []
+    for row in known:
+        if row["kind"] not in ("electronic_share_1", "ion_share_1"):
+            continue
+        ion = row["details"].get("ion", "")
+        carrier: Carrier = "electrons" if row["kind"] == "electronic_share_1" else _carrier_of(ion, cation)
+        name = f"share of {ion or 'electrons'}, fact {row['id']} ({row['source']})"
+        about: dict[str, Any] = {"presumes": PRESUMES["fact"], "temperature_k": row["temperature_k"]}
+        about |= {"facts": (row["id"],)}
+        u = row["standard_uncertainty"]
+        ends = (None, None) if u is None else Estimate(row["value"], u).interval()
+        text = f"{name}: {_number(row['value'], u, *ends)}"
+        lines.append(Line(text=text, evidence=_of_fact(name, carrier, row), **about))
+    return lines
+
+
+def _of_fact(name: str, carrier: Carrier, row: Row) -> tuple[Evidence, ...]:
+    u = row["standard_uncertainty"]
+    if u is None:
+        return ()
+    return (_evidence(name, carrier, Estimate(row["value"], u), row["temperature_k"], "fact"),)
+
+
+def _evidence(
+    name: str,
+    carrier: Carrier,
+    share: Estimate,
+    kelvin: float | None,
+    method: str,
+    broken: Sequence[str] = (),
+) -> Evidence:
+    low, high = share.interval()
+    return Evidence(
+        method=name,
+        carrier=carrier,
+        low=low,
+        high=high,
+        value=share.value,
+        presumes=PRESUMES[method],
+        broken=tuple(broken),
+        temperature_k=kelvin,
+    )
+
+
+def _carrier_of(ion: str, cation: str) -> Carrier:
+    if ion == cation and cation:
+        return "cation"
+    if ion in ("H+", "D+"):
+        return "protons"
+    return "anion" if charge_of(ion) < 0 and ion != "O^2-" else "other ions"
+
+
+def _emf_lines(known: Sequence[Row]) -> list[Line]:
+    lines = []
+    for row in (row for row in known if row["kind"] == "emf_v"):
+        ion, kelvin = row["details"]["ion"], row["temperature_k"]
+        theory = _theory(known, ion, kelvin)
+        name = f"share of the ions by emf, fact {row['id']}"
+        about: dict[str, Any] = {"presumes": PRESUMES["emf"], "temperature_k": kelvin}
+        if theory is None:
+            reason = "no theory of it (emf-theory, or activity-ratio) for this ion and temperature"
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", facts=(row["id"],), **about))
+            continue
+        expected, theory_row = theory
+        lines.append(_emf_line(name, row, expected, theory_row, about))
+    return lines
+
+
+def _emf_line(name: str, row: Row, theory_v: Estimate, theory_row: Row, about: dict[str, Any]) -> Line:
+    about = about | {"facts": (row["id"], theory_row["id"])}
+    known_u = None not in (row["standard_uncertainty"], theory_row["standard_uncertainty"])
+    try:
+        found = share_of_emf(Estimate(row["value"], row["standard_uncertainty"] or 0.0), theory_v)
+    except ValueError as error:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: {error}", **about)
+    low, high = found.share.interval() if known_u else (None, None)
+    u = found.share.standard_uncertainty if known_u else None
+    text = f"{name}: {_number(found.share.value, u, low, high)}"
+    if low is None or high is None:
+        return Line(text=text, flags=found.flags, **about)
+    broken = [flag for flag in found.flags if "exceeds" in flag or "opposite" in flag]
+    evidence = Evidence(
+        method=name,
+        carrier="ions",
+        low=min(low, 1.0),
+        high=1.0,
+        value=found.share.value,
+        presumes=PRESUMES["emf"],
+        broken=tuple(broken),
+        temperature_k=row["temperature_k"],
+    )
+    return Line(text=text, evidence=(evidence,), flags=found.flags, **about)
+
+
+def _theory(known: Sequence[Row], ion: str, kelvin: float) -> tuple[Estimate, Row] | None:
+    """Return the theoretical emf of an ion at a temperature, and the fact that gives it."""
+    for row in reversed(known):
+        if row["kind"] not in ("emf_theory_v", "activity_ratio_1") or row["details"]["ion"] != ion:
+            continue
+        if abs(row["temperature_k"] - kelvin) > 1.0:
+            continue
+        given = Estimate(row["value"], row["standard_uncertainty"] or 0.0)
+        theory = row["kind"] == "emf_theory_v"
+        return (given if theory else nernst_emf_v(given, charge_of(ion), kelvin)), row
+    return None
+
+
+def _tubandt_lines(known: Sequence[Row], cation: str) -> list[Line]:
+    newest = {(row["kind"], row["details"].get("ion", "")): row for row in known}
+    charge = newest.get(("charge_passed_c", ""))
+    masses = {name: row for (name, _), row in newest.items() if name.endswith(("_before_kg", "_after_kg"))}
+    masses = {name: row for name, row in masses.items() if not name.startswith("mass_")}
+    ions = [row for (kind, _), row in newest.items() if kind == "molar_mass_kg_mol"]
+    if charge is None and not masses:
+        return []
+    used = [row for row in (charge, *masses.values(), *ions) if row is not None]
+    about: dict[str, Any] = {"presumes": PRESUMES["tubandt"], "facts": tuple(row["id"] for row in used)}
+    about["temperature_k"] = charge["temperature_k"] if charge else None
+    missing = _missing_for_tubandt(charge, masses, ions)
+    if charge is None or missing:
+        return [Line(text=f"shares by Tubandt: {CANNOT_BE_SAID}: {missing}", **about)]
+    try:
+        weighed = _weighed(masses, ions)
+        moving = [_ion(row) for row in ions]
+        found = tubandt(Estimate(charge["value"], charge["standard_uncertainty"]), weighed, moving)
+    except ValueError as error:
+        return [Line(text=f"shares by Tubandt: {CANNOT_BE_SAID}: {error}", **about)]
+    return _lines_of_tubandt(found, cation, about)
+
+
+def _missing_for_tubandt(charge: Row | None, masses: Mapping[str, Row], ions: Sequence[Row]) -> str:
+    if charge is None:
+        return "no charge-passed"
+    if not ions:
+        return "no molar-mass of an ion that may move"
+    unknown = [row for row in (charge, *masses.values()) if row["standard_uncertainty"] is None]
+    if unknown:
+        return f"fact {unknown[0]['id']} has no uncertainty"
+    return "" if _pairs(masses) else "no part with a mass before and after"
+
+
+def _pairs(masses: Mapping[str, Row]) -> dict[Place, tuple[Row, Row]]:
+    found: dict[Place, tuple[Row, Row]] = {}
+    for place in PLACES:
+        column = place.replace(" ", "_")
+        before, after = masses.get(f"{column}_before_kg"), masses.get(f"{column}_after_kg")
+        if before is not None and after is not None:
+            found[place] = before, after
+    return found
+
+
+def _weighed(masses: Mapping[str, Row], ions: Sequence[Row]) -> list[Weighed]:
+    by_name = {row["details"]["ion"]: _ion(row) for row in ions}
+    parts = []
+    for place, (before, after) in _pairs(masses).items():
+        metal = before["details"].get("ion", "")
+        if metal and metal not in by_name:
+            raise ValueError(f"no molar-mass of {metal}, as which the {place} dissolves")
+        first, last = (Estimate(row["value"], row["standard_uncertainty"]) for row in (before, after))
+        parts.append(Weighed(place, first, last, by_name.get(metal)))
+    return parts
+
+
+def _ion(row: Row) -> Ion:
+    return Ion(row["details"]["ion"], charge_of(row["details"]["ion"]), row["value"])
+
+
+def _lines_of_tubandt(found: Tubandt, cation: str, about: dict[str, Any]) -> list[Line]:
+    kelvin, lines = about["temperature_k"], []
+    broken = [flag for flag in found.flags if not flag.endswith("or mass that was lost")]
+    for ion, (low, high) in found.bounds.items():
+        name, share = f"share of {ion} by Tubandt", found.shares.get(ion)
+        carrier = _carrier_of(ion, cation)
+        if share is None:
+            evidence = Evidence(
+                method=name, carrier=carrier, low=low, high=high, presumes=PRESUMES["tubandt"],
+                broken=tuple(broken), temperature_k=kelvin,
+            )  # fmt: skip
+            text = f"{name}: between {low:.3g} and {high:.3g}"
+            lines.append(Line(text=text, evidence=(evidence,), flags=found.flags, **about))
+            continue
+        text = f"{name}: {_number(share.value, share.standard_uncertainty, *share.interval())}"
+        evidence = _evidence(name, carrier, share, kelvin, "tubandt", broken)
+        lines.append(Line(text=text, evidence=(evidence,), flags=found.flags, **about))
+    if not found.bounds:
+        text = f"shares by Tubandt: {CANNOT_BE_SAID}: no shares agree with the masses"
+        nothing = Evidence(
+            method="shares by Tubandt",
+            carrier="ions",
+            low=0.0,
+            high=1.0,
+            broken=tuple(broken),
+            temperature_k=kelvin,
+        )
+        return [Line(text=text, evidence=(nothing,), flags=found.flags, **about)]
+    return lines
+
+
+def _exponent_lines(known: Sequence[Row]) -> list[Line]:
+    lines = []
+    for row in known:
+        gas = {"o2_exponent_1": "O2", "h2o_exponent_1": "H2O"}.get(row["kind"])
+        if gas is None:
+            continue
+        u, name = row["standard_uncertainty"], f"d log sigma / d log p({gas}), fact {row['id']}"
+        about: dict[str, Any] = {"presumes": PRESUMES["exponent"], "temperature_k": row["temperature_k"]}
+        about["facts"] = (row["id"],)
+        if u is None:
+            lines.append(Line(text=f"{name}: {_number(row['value'], None, None, None)}", **about))
+            continue
+        ends = Estimate(row["value"], u).interval()
+        readings = readings_of(*ends, gas)
+        within = [words for words, holds in readings.items() if holds]
+        said = f"not excluded: {'; '.join(within)}" if within else "none of the simple exponents"
+        lines.append(Line(text=f"{name}: {_number(row['value'], u, *ends)}; {said}", **about))
+    return lines
+
+
+def _haven_lines(db: Database, sample: str) -> list[Line]:
+    lines = []
+    for one in what_follows(db, sample):
+        if one.quantity != "haven_ratio_1":
+            continue
+        u = one.standard_uncertainty
+        ends = (None, None) if u is None else Estimate(one.value, u).interval()
+        text = f"Haven ratio {one.words}: {_number(one.value, u, *ends)}"
+        lines.append(Line(text=text, presumes=PRESUMES["haven"], facts=one.facts, runs=one.runs))
+    return lines
