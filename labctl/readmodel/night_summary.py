@@ -46,7 +46,7 @@ class RunSummary:
     faults : sequence of mappings
         Warnings and errors: `kind`, `level`, `count`, last `message`.
     not_stated : str
-        What is in no interval because nothing is stated of it, in words; empty where all is stated.
+        Missing statements, which are in no interval, in words; empty without any.
     """
 
     run: Row

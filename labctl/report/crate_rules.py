@@ -1,7 +1,7 @@
 """Rules of RO-Crate 1.1 that a crate is checked for, when it was written and before it is read.
 
-Checked: the descriptor and the root, that each entity has an identifier of its own and a type, that what is
-referred to is described or has an address, that each described file is there with its size and SHA-256, that
+Checked: the descriptor and the root, that each entity has an identifier of its own and a type, that each
+reference is to an entity or an address, that each described file is there with its size and SHA-256, that
 each file is described and part of the root, and that the licence and persons are entities. Source:
 https://www.researchobject.org/ro-crate/specification/1.1/ (root-data-entity, data-entities, contextual).
 

@@ -110,7 +110,7 @@ def write_origin(tables: Sequence[Table], path: Path) -> list[Path]:
 
 
 def names_not_stated(tables: Sequence[Table]) -> dict[int, str]:
-    """Return what is not stated of each run, e.g. `thermometer, leads`."""
+    """Return the missing statements about each run, e.g. `thermometer, leads`."""
     found: dict[int, dict[str, None]] = {}
     for row in rows_of(named(tables, "unknowns")):
         found.setdefault(row["run"], {})[row["not_stated"]] = None
