@@ -27,6 +27,8 @@ MODELS: tuple[type, ...] = tuple(
             *catalogue.ANALYZERS,
             *catalogue.POTENTIOSTATS,
             *catalogue.THERMOMETERS,
+            *catalogue.SWITCHES,
+            *catalogue.MONITORS,
             *catalogue.WATCHDOGS,
             *catalogue.PARTNERS,
         )

@@ -9,6 +9,7 @@ from drivers.keithley2450 import Keithley2450
 from drivers.keithley6514 import Keithley2400With6514, Keithley6514
 from drivers.keithley6517b import Keithley6517B
 from drivers.keithley_multimeters import Keithley2000, KeithleyDMM6500
+from drivers.keithley_switches import Keithley2700, Keithley2750, Keithley7001
 from drivers.keysight_e4990a import KeysightE4990A
 from drivers.lakeshore33x import LakeShore335, LakeShore336, LakeShore350
 from drivers.lcr_meters import Agilent4284A, KeysightE4980A
@@ -87,7 +88,7 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
     Keithley2400With6514,
 )
 THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
-SWITCHES: tuple[type[Switch], ...] = ()
+SWITCHES: tuple[type[Switch], ...] = (Keithley7001, Keithley2700, Keithley2750)
 MONITORS: tuple[type[Monitor], ...] = (Keithley2000, KeithleyDMM6500)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)
 PARTNERS: tuple[type[Instrument], ...] = (Keithley6514,)

@@ -1,7 +1,8 @@
 """Construction of a rig's cell from a material, a circuit or measured spectra."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,9 +11,14 @@ from sim_instruments.replay import read_replay
 from sim_instruments.world.cell import Cell, CircuitCell, Interphase
 from sim_instruments.world.dummy import Dummy
 from sim_instruments.world.laws import law_from
+from sim_instruments.world.switched import PlacedCell, SwitchedCells
 
 _CHOICES = {field.name: field.type for field in fields(CircuitCell)}
 _GEOMETRY = ("thickness_m", "area_m2", "electrodes")
+
+
+_PLACE = ("offset_k", "offset_share", "contact_ohm")
+_STRAY = {"isolation_ohm": 1e12, "crosstalk_f": 1e-14}
 
 
 class CellOptions(Protocol):
@@ -102,4 +108,55 @@ def _table(key: str, value: Any) -> dict[str, Any]:
 def _amount(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ValueError(f"cell: {key}: a number not below zero is needed, got {value!r}")
+    return float(value)
+
+
+@dataclass(frozen=True)
+class _OneCell:
+    """The options of one of several cells; those not given are the rig's."""
+
+    material: str
+    cell: Mapping[str, Any] | None
+    thickness_m: float
+    area_m2: float
+    electrodes: str
+    dummy: Mapping[str, float] | None
+    replay: str | Path | None = None
+
+
+def make_cells(options: CellOptions, cells: Mapping[str, Any], ambient_k: float) -> SwitchedCells:
+    """Make the cells behind a switch. Raises TypeError or ValueError naming the cell and the invalid option.
+
+    Each cell is a table with `channels`, and where it differs from the rig `material`, `cell`, `thickness_m`,
+    `area_m2`, `electrodes`, `dummy`; also `offset_k`, `offset_share`, `contact_ohm` and `thermometer` of its
+    place. `isolation_ohm` and `crosstalk_f` beside the cells are those of an open relay.
+    """
+    isolation_ohm, crosstalk_f = (_amount(name, cells.get(name, usual)) for name, usual in _STRAY.items())
+    placed = {name: _placed(options, name, given) for name, given in cells.items() if name not in _STRAY}
+    if not placed:
+        raise ValueError("cells: at least one cell is needed, e.g. {A = {channels = ['1!1']}}")
+    return SwitchedCells(placed, ambient_k, isolation_ohm, crosstalk_f)
+
+
+def _placed(options: CellOptions, name: str, given: Any) -> PlacedCell:
+    own = _table(f"cells: {name}", given)
+    own.pop("thermometer", None)
+    channels = own.pop("channels", None)
+    if not (isinstance(channels, list | tuple) and channels and all(isinstance(c, str) for c in channels)):
+        raise ValueError(f"cells: {name}: channels: a list of channels of the switch, got {channels!r}")
+    place = {key: _finite(f"cells: {name}: {key}", own.pop(key)) for key in _PLACE if key in own}
+    wanted = [field.name for field in fields(_OneCell) if field.name != "replay"]
+    if unknown := sorted(set(own) - set(wanted)):
+        known = sorted({*wanted, *_PLACE, "channels", "thermometer"})
+        raise TypeError(f"cells: {name}: {', '.join(unknown)} unknown; there are {', '.join(known)}")
+    try:
+        cell = make_cell(_OneCell(**{key: own.get(key, getattr(options, key)) for key in wanted}))
+    except (TypeError, ValueError) as problem:
+        raise type(problem)(f"cells: {name}: {problem}") from problem
+    return PlacedCell(cell, frozenset(channels), **place)
+
+
+def _finite(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{key}: a number is needed, got {value!r}")
     return float(value)

@@ -9,13 +9,14 @@ manager.open_resource("GPIB0::12::INSTR").query("KRDG? A")
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pyvisa.rname import InvalidResourceName, to_canonical_name
 
-from sim_instruments.cells import make_cell
+from sim_instruments.cells import make_cell, make_cells
 from sim_instruments.stand_ins import MODELS, VARIANTS, Parts, StandIn, stand_in_at, stand_ins_of
 from sim_instruments.wire.definition import make_device
 from sim_instruments.wire.device import SimDevice
@@ -43,6 +44,7 @@ class Options:
     oven: Mapping[str, float] | None = None
     description: str | Path = "default"
     instruments: Mapping[str, Any] | None = None
+    cells: Mapping[str, Any] | None = None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -58,6 +60,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "oven": (Mapping, type(None)),
     "description": (str, Path),
     "instruments": (Mapping, type(None)),
+    "cells": (Mapping, type(None)),
 }
 
 
@@ -112,6 +115,12 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     instruments : mapping
         Address = model, or the YAML file of a user-defined stand-in, or for a model that can have any
         settings `{"stand_in": model, "settings": {...}}`; replaces `description`.
+    cells : mapping
+        Several cells behind a switch: name = table with `channels`, and as far as it differs from the rig
+        `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `dummy`; `offset_k` and `offset_share`
+        (per kelvin above the room) of its temperature, `contact_ohm`, and `thermometer`, the address of the
+        multimeter at this cell. Beside them `isolation_ohm` and `crosstalk_f` of an open relay. A description
+        in TOML can have it as a table `cells`.
 
     Raises
     ------
@@ -120,7 +129,11 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     """
     chosen = _checked(options)
     oven = Oven(float(chosen.ambient_k), OvenProperties.of(dict(chosen.oven or {})))
-    world = World(clock, oven, make_cell(chosen), seed)
+    cells = _cells(chosen)
+    switched = None if cells is None else make_cells(chosen, cells, float(chosen.ambient_k))
+    world = World(clock, oven, switched or make_cell(chosen), seed)
+    if switched is not None:
+        switched.closed = world.closed_channels
     noise_fraction = chosen.noise_fraction
     if noise_fraction is None:
         noise_fraction = 0.0 if chosen.replay is not None else 0.001
@@ -132,6 +145,7 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         models[address] = stand_in.make(parts)
         devices[address] = make_device(stand_in.name, stand_in.definition, models[address], world, faults)
         library.add(address, devices[address])
+    _place_thermometers(cells or {}, world, models)
     WorldFaults(faults, world, models)
     return Rig(library, models, devices, world, faults)
 
@@ -169,6 +183,26 @@ def _stand_ins(chosen: Options) -> Mapping[str, StandIn]:
     for address, stand_in in found.items():
         _check_address(chosen.description, address, stand_in.name)
     return found
+
+
+def _cells(chosen: Options) -> Mapping[str, Any] | None:
+    """Return the cells of the options, or of the description; None for one cell without a switch."""
+    if chosen.cells is not None or chosen.instruments is not None:
+        return chosen.cells
+    place = Path(chosen.description)
+    return None if place.suffix in (".yaml", ".yml") else tomllib.loads(_description(place)).get("cells")
+
+
+def _place_thermometers(cells: Mapping[str, Any], world: World, models: Mapping[str, Any]) -> None:
+    """Put each multimeter that a cell names at this cell; raises ValueError for another address."""
+    for name, given in cells.items():
+        address = given.get("thermometer") if isinstance(given, Mapping) else None
+        if address is None:
+            continue
+        model = models.get(to_canonical_name(address))
+        if not hasattr(model, "seen_k"):
+            raise ValueError(f"build: cells: {name}: thermometer: no multimeter is at {address}")
+        model.seen_k = partial(world.cell_temperature_k, name)  # type: ignore[union-attr] - it has seen_k
 
 
 def _named(chosen: Options) -> Mapping[str, StandIn]:

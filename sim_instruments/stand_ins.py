@@ -24,6 +24,7 @@ from sim_instruments.instruments.keithley2450 import Keithley2450
 from sim_instruments.instruments.keithley6514 import Keithley6514
 from sim_instruments.instruments.keithley6517b import Keithley6517B
 from sim_instruments.instruments.keithley_multimeter import KeithleyMultimeter
+from sim_instruments.instruments.keithley_switch import KeithleySwitch
 from sim_instruments.instruments.keysight_e4990a import KeysightE4990A
 from sim_instruments.instruments.lakeshore336 import LakeShore336
 from sim_instruments.instruments.lcr_meter import LcrMeter
@@ -88,6 +89,7 @@ Roles = tuple[str, ...]
 OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",), ("watchdog",)
 BOTH = ANALYSER + POTENTIOSTAT
 THERMOMETER = ("thermometer", "monitor")
+SWITCH = ("switch",)
 PARTNER: Roles = ()
 
 
@@ -212,6 +214,30 @@ MODELS: dict[str, StandIn] = {
             KeithleyMultimeter,
             model="DMM6500",
         ),
+        _in_the_world(
+            "keithley7001",
+            "drivers.keithley_switches:Keithley7001",
+            SWITCH,
+            KeithleySwitch,
+            model="7001",
+            cards=("40", "40"),
+        ),
+        _in_the_world(
+            "keithley2700",
+            "drivers.keithley_switches:Keithley2700",
+            SWITCH,
+            KeithleySwitch,
+            model="2700",
+            cards=("7700",),
+        ),
+        _in_the_world(
+            "keithley2750",
+            "drivers.keithley_switches:Keithley2750",
+            SWITCH,
+            KeithleySwitch,
+            model="2750",
+            cards=("7700",),
+        ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201
         ),
@@ -249,13 +275,22 @@ VARIANTS: dict[str, StandIn] = {
             "solartron1260",
             identity="1260 IMPEDANCE ANALYZER, SOLARTRON, 0, 0",
         ),
+        StandIn(
+            "keithley2700_7709",
+            lambda parts: KeithleySwitch(parts.world, "2700", ("7709",)),
+            "keithley2700",
+            driver="drivers.keithley_switches:Keithley2700",
+            roles=SWITCH,
+            settings={"cards": ["7709"]},
+        ),
         _in_the_world(
             "huber_cc", "drivers.huber:Huber", OVEN, Huber, "huber", absent=(0x07, 0x13, 0x15, 0x3A)
         ),
     )
 }
 """Models that differ from the first stand-in of their driver: an E4980AL-102 without a bias source (data
-sheet 5989-4435EN), a 1260A by its identity, a Huber without external sensors and their choice."""
+sheet 5989-4435EN), a 1260A by its identity, a 2700 with a matrix card, a Huber without external sensors and
+their choice."""
 
 DRIVERS = {stand_in.name: (stand_in.driver, stand_in.roles) for stand_in in MODELS.values()}
 """Driver and roles of every stand-in that ships, by its name."""

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim_instruments.wire.faults import IN_THE_WORLD, Fault, FaultPlan
+from sim_instruments.world.relays import Relays
 from sim_instruments.world.world import World
 
 Undo = Callable[[], None]
 
 AT_PANEL = {"switched_off": "switch_off_at_panel", "restarted": "restart", "set_at_panel": "set_at_panel"}
+
+CELL_FAULTS = {"cell_open": "open", "cell_short": "shorted"}
 
 
 class WorldFaults:
@@ -26,16 +29,28 @@ class WorldFaults:
         plan.on_world_strike = self._apply
 
     def _schedule(self, fault: Fault) -> None:
-        """Schedule a fault without a command; the wire triggers those with a command."""
+        """Schedule a fault without a command; the wire triggers those with a command.
+
+        Raises ValueError for a cell or a channel that the rig does not have.
+        """
+        self._check_value(fault)
         if fault.kind in IN_THE_WORLD and not fault.command:
             self._world.at(fault.after_s, lambda: self._trigger(fault))
+
+    def _check_value(self, fault: Fault) -> None:
+        if fault.kind in CELL_FAULTS:
+            _cell(self._world.cell, fault)
+        elif fault.kind == "wrong_cell":
+            _swapped(self._world.cell, fault)
+        elif fault.kind.startswith("relay_"):
+            self._relays(fault)
 
     def _trigger(self, fault: Fault) -> None:
         if fault.count > 0:
             self._plan.record(fault, fault.instrument, "", self._world.time_s)
 
     def _apply(self, fault: Fault) -> None:
-        undo = self._effect(fault)
+        undo = self._relay(fault) if fault.kind.startswith("relay_") else self._effect(fault)
         if not math.isinf(fault.duration_s):
             self._world.at(self._world.time_s + fault.duration_s, undo)
 
@@ -48,10 +63,10 @@ class WorldFaults:
                 return self._set(oven, "heater_dead", True)
             case "never_settles":
                 return self._set(oven, "restless_k", _amount(fault, 2.0))
-            case "cell_open":
-                return self._set(cell, "open", True)
-            case "cell_short":
-                return self._set(cell, "shorted", True)
+            case "cell_open" | "cell_short":
+                return self._set(_cell(cell, fault), CELL_FAULTS[fault.kind], True)
+            case "wrong_cell":
+                return self._set(cell, "swapped", _swapped(cell, fault))
             case "clock_jump":
                 return self._jump(_amount(fault, 3600.0))
             case "switched_off" | "restarted" | "set_at_panel":
@@ -85,6 +100,33 @@ class WorldFaults:
                 getattr(model, action)(*values)
         return lambda: None
 
+    def _relay(self, fault: Fault) -> Undo:
+        """Break a relay of every addressed switch that has the channel."""
+        channel, broken = str(fault.value), fault.kind.removeprefix("relay_")
+        sets: list[set[str]] = [getattr(relays, broken) for relays in self._relays(fault)]
+        for channels in sets:
+            channels.add(channel)
+
+        def mend() -> None:
+            for channels in sets:
+                channels.discard(channel)
+
+        return mend
+
+    def _relays(self, fault: Fault) -> list[Any]:
+        """The relays of every addressed switch that has the channel; ValueError if there are none."""
+        switches = {address: getattr(model, "relays", None) for address, model in self._instruments.items()}
+        chosen = [
+            relays
+            for address, relays in switches.items()
+            if isinstance(relays, Relays)
+            and fault.instrument in ("", address)
+            and str(fault.value) in relays.channels
+        ]
+        if not chosen:
+            raise ValueError(f"value: no switch has the channel {fault.value!r}")
+        return chosen
+
     def _set(self, thing: object, attribute: str, value: Any) -> Undo:
         return self._overrides.setdefault(
             (id(thing), attribute), OverriddenAttribute(thing, attribute)
@@ -116,6 +158,24 @@ class OverriddenAttribute:
     def _end(self, fault: object) -> None:
         del self._active[fault]
         setattr(self._thing, self._attribute, [self._before, *self._active.values()][-1])
+
+
+def _cell(cell: Any, fault: Fault) -> Any:
+    """The cell that a fault names, else what is in front of the relays, or the only cell."""
+    if fault.value is None:
+        return cell
+    placed = getattr(cell, "placed", {})
+    if fault.value not in placed:
+        raise ValueError(f"value: no cell {fault.value!r}; there are {', '.join(placed) or 'none by name'}")
+    return placed[fault.value].cell
+
+
+def _swapped(cell: Any, fault: Fault) -> dict[str, str]:
+    first, comma, second = str(fault.value).partition(",")
+    placed = getattr(cell, "placed", {})
+    if not comma or first not in placed or second not in placed:
+        raise ValueError(f"value: two cells as in 'A,B' are needed, got {fault.value!r}")
+    return {first: second, second: first}
 
 
 def _amount(fault: Fault, default: float) -> float:

@@ -104,6 +104,8 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
         for compared in temperatures(trial, panel.target_degc + ZERO_CELSIUS_K, state.chance.random() < 0.5):
             if not (state.meanwhile and compared[0] == FASTER):
                 yield compared
+    if hasattr(driver, "closed_channels"):
+        yield from connections(trial)
     if hasattr(driver, "sweep"):
         yield from impedances(trial)
     if hasattr(driver, "hold"):
@@ -111,6 +113,14 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
     driver.make_safe()
     if trial.energised is not None:
         yield "outputs on", float(trial.energised), 0.0, 0.0
+
+
+def connections(trial: Trial) -> Iterator[Compared]:
+    """Close two channels; count the relays that are otherwise."""
+    wanted = trial.driver.channels[:2]
+    trial.driver.close(wanted)
+    (model,) = (trial.rig.instruments[address] for address in trial.addresses)
+    yield "relays otherwise", float(len(model.relays.closed ^ set(wanted))), 0.0, 0.0
 
 
 def is_thermometer(driver: Any) -> bool:

@@ -404,7 +404,25 @@ PAIR = Panel(
     kept=SOLARTRON1260.kept,
 )
 
+SWITCH_7001 = Panel(
+    (
+        Setting("closed channels", sent(":ROUT:CLOS (@1!{c},2!{d})", c=one_of(1, 7, 40), d=one_of(1, 12))),
+        Setting("errors not yet read", sent(":NO:SUCH")),
+    ),
+    hidden=("another language or terminator, which is set at the panel",),
+)
+SWITCH_27XX = Panel(
+    (
+        Setting("closed channels", sent(":ROUT:MULT:CLOS (@1{c},111)", c=one_of("01", "07", "20"))),
+        Setting("errors not yet read", sent(":NO:SUCH")),
+    ),
+    hidden=("another interface, which is set at the panel",),
+)
+
 METERS = {
+    "drivers.keithley_switches:Keithley7001": SWITCH_7001,
+    "drivers.keithley_switches:Keithley2700": SWITCH_27XX,
+    "drivers.keithley_switches:Keithley2750": SWITCH_27XX,
     "drivers.solartron1260:Solartron1260": SOLARTRON1260,
     "drivers.solartron1287:Solartron1287": Panel(OF_THE_1287),
     "drivers.solartron_pair:Solartron1260With1287": PAIR,

@@ -1,4 +1,4 @@
-"""`labctl carriers`: what carries the current of a sample, by all methods, and what is not excluded."""
+"""`labctl carriers`: carriers of a sample by all methods, and conductors that are not excluded."""
 
 import json
 from typing import TYPE_CHECKING, Annotated

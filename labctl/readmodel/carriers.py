@@ -19,10 +19,12 @@ from labctl.analysis.transport.tubandt import Ion, Place, Tubandt, Weighed, tuba
 from labctl.config.fact_kinds import charge_of
 from labctl.derive.amending import named_entries
 from labctl.derive.facts import facts_in_force, what_follows
+from labctl.derive.in_force import in_force
+from labctl.readmodel.carrier_curves import curvature, curves, share_of_curve, with_cells
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.store import Database
 from labctl.store.queries import facts as fact_queries
-from labctl.store.queries import transference_numbers
+from labctl.store.queries import polarisations, transference_numbers
 
 Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
@@ -30,6 +32,8 @@ CANNOT_BE_SAID = "cannot be said"
 PLACES: tuple[Place, ...] = ("anode side", "middle", "cathode side", "anode metal", "cathode metal")
 PRESUMES = {
     "electronic": "the electrodes block all ions; the current was steady",
+    "curve": "one electrode blocks all ions, the other is reversible; few electrons; steady currents; "
+    "potentials below decomposition",
     "rho_plus": "the electrodes pass the cation and no other ion; t+ only in an ideal, dilute salt; no "
     "electrons other than those stated",
     "emf": "electrodes reversible to the named ion alone; activities as stated; no offset of the potential; "
@@ -128,7 +132,26 @@ def _mean(values: Iterable[float]) -> float:
 
 def _polarisation_lines(db: Database, sample: str) -> list[Line]:
     runs = fact_queries.runs_of_name(db, sample)
-    return [_polarisation_line(row) for row in transference_numbers.of_parts(db, runs)]
+    electrodes = {run_id: str(in_force(db, run_id).sample["electrodes"]) for run_id in runs}
+    held = polarisations.of_parts(db, runs)
+    cells = {row["id"]: (row["potential_v"], electrodes[row["run_id"]]) for row in held}
+    rows = with_cells(transference_numbers.of_parts(db, runs), cells)
+    return [*map(_polarisation_line, rows), *map(_curve_line, curves(rows))]
+
+
+def _curve_line(group: Sequence[Row]) -> Line:
+    """Share of the electrons from the steady currents of one run at several potentials."""
+    run_id, kelvin = group[0]["run_id"], _mean(row["temperature_k"] for row in group)
+    name = f"share of electrons and holes (Hebb-Wagner curve of {len(group)} steps), run {run_id}"
+    about: dict[str, Any] = {"presumes": PRESUMES["curve"], "temperature_k": kelvin, "runs": (run_id,)}
+    try:
+        share, found = share_of_curve(group)
+    except ValueError as error:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: {error}", **about)
+    broken = [flag for flag in found.flags if "proportional" in flag or "scatter more" in flag]
+    text = f"{name}: {_number(share.value, share.standard_uncertainty, *share.interval())}"
+    evidence = _evidence(name, "electrons", share, kelvin, "curve", broken)
+    return Line(text=text, evidence=(evidence,), flags=found.flags, **about)
 
 
 def _polarisation_line(row: Row) -> Line:
@@ -152,15 +175,19 @@ def _polarisation_line(row: Row) -> Line:
 
 
 def _electronic_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
-    """An upper limit of the electrons: ions that pass the electrodes, or charge them, add to the current."""
-    if row["high_95"] is None:
+    """An upper limit of the electrons: ions that pass the electrodes, or charge them, add to the current.
+
+    The limit is raised by the curvature of the current against the potential, which needs the temperature.
+    """
+    if row["high_95"] is None or row["temperature_k"] is None or row["delta_v_v"] is None:
         return ()
+    bent = curvature(row["delta_v_v"], row["temperature_k"], row["electrodes"])
     return (
         Evidence(
             method=name,
             carrier="electrons",
             low=0.0,
-            high=max(row["high_95"], 0.0),
+            high=max(bent * row["high_95"], 0.0),
             value=row["value"],
             presumes=PRESUMES["electronic"],
             temperature_k=row["temperature_k"],

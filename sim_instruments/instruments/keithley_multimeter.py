@@ -49,6 +49,7 @@ class KeithleyMultimeter(ScpiStatus):
         super().__init__()
         self.world, self.model = world, model
         self.plugged, self.sensor_fault, self.rear = "PT100", 0, False
+        self.seen_k: Callable[[], float] = lambda: world.oven.sample_k
         self.language, self.is_binary, self._held = "SCPI", False, 0.0
         self.no_error = '0,"No error"' if model == "2000" else '0,"No error;0;0 0"'
         self._chance = world.chance(f"keithley{model}")
@@ -248,7 +249,7 @@ class KeithleyMultimeter(ScpiStatus):
     def _seen(self) -> float:
         if self.sensor_fault or self.rear:
             return self._open()
-        sample_c = self.world.oven.sample_k - ZERO_C_K + NOISE_C * self._chance.standard_normal()
+        sample_c = self.seen_k() - ZERO_C_K + NOISE_C * self._chance.standard_normal()
         if self.function == "FRES":
             ohm = _pt100_ohm(sample_c) if self.plugged == "PT100" else THERMOCOUPLE_OHM
             return ohm if ohm <= HEADROOM * self.range_ohm else OVERFLOW

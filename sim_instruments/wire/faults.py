@@ -23,8 +23,13 @@ overload         the analyser's or ammeter's input is overloaded
 heater_stuck_on  the heater gives `value` watts (100) regardless of its controller
 heater_dead      the heater gives no power
 never_settles    the sensor swings by `value` kelvin (2)
-cell_open        the cell is disconnected
-cell_short       the cell is shorted
+cell_open        the cell is disconnected; with `value`, the cell of this name alone
+cell_short       the cell is shorted; likewise
+relay_stuck_open, relay_stuck_closed
+                 the relay of channel `value` does not move, and the switch reports it
+relay_dead       the relay of channel `value` does not close, and the switch reports that it does
+relay_welded     the relay of channel `value` does not open, and the switch reports that it does
+wrong_cell       the cables of the cells `value`, as in "A,B", were exchanged
 switched_off     a person switches the controller off at its panel
 restarted        the controller has lost its power for a moment
 set_at_panel     a person sets the set point to `value` degC (20) at the panel
@@ -50,6 +55,11 @@ IN_THE_WORLD = frozenset(
         "overload",
         "cell_open",
         "cell_short",
+        "relay_stuck_open",
+        "relay_stuck_closed",
+        "relay_dead",
+        "relay_welded",
+        "wrong_cell",
         "clock_jump",
         "switched_off",
         "restarted",

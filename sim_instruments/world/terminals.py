@@ -2,6 +2,7 @@
 
 from sim_instruments.world.cell import Cell
 from sim_instruments.world.oven import Oven
+from sim_instruments.world.switched import SwitchedCells
 
 SHORTEST_S = 1e-4
 LONGEST_HISTORY = 64
@@ -16,7 +17,7 @@ class Terminals:
     open cell counts as one step, at the time of the disconnection, that leaves no current at the end.
     """
 
-    def __init__(self, cell: Cell, oven: Oven) -> None:
+    def __init__(self, cell: Cell | SwitchedCells, oven: Oven) -> None:
         self._cell, self._oven = cell, oven
         self.connected = False
         self.potential_v = 0.0
@@ -39,6 +40,10 @@ class Terminals:
         if self.connected:
             self._opened_s, self._open_v = self._seen_s if time_s is None else time_s, self.potential_v
         self.connected, self.potential_v = False, 0.0
+
+    def exchange(self, time_s: float) -> None:
+        """Another cell is connected from `time_s` on; a potential that is held steps onto it."""
+        self._steps = [(time_s, self.potential_v)] if self.connected and self.potential_v else []
 
     def _relaxed_v(self, time_s: float) -> float:
         """Potential of the cell that was open until now; adds the step that left it without a current."""

@@ -10,6 +10,8 @@ import numpy as np
 
 from sim_instruments.world.cell import Cell
 from sim_instruments.world.oven import Oven
+from sim_instruments.world.relays import Relays
+from sim_instruments.world.switched import SwitchedCells
 from sim_instruments.world.terminals import Terminals
 
 
@@ -47,10 +49,11 @@ class World:
     never held across a sleep.
     """
 
-    def __init__(self, clock: Clock, oven: Oven, cell: Cell, seed: int) -> None:
+    def __init__(self, clock: Clock, oven: Oven, cell: Cell | SwitchedCells, seed: int) -> None:
         self.clock, self.oven, self.cell = clock, oven, cell
         self.terminals = Terminals(cell, oven)
         self.front_end: FrontEnd | None = None
+        self.relays: list[Relays] = []
         self.lock = threading.RLock()
         self.time_s = 0.0
         self._seed = seed
@@ -85,6 +88,19 @@ class World:
     def cell_impedance_ohm(self, frequency_hz: float) -> complex:
         """Present impedance of the cell."""
         return self.cell.impedance_ohm(frequency_hz, self.oven.sample_k, self.time_s)
+
+    def cell_temperature_k(self, name: str) -> float:
+        """Temperature of one of several cells; KeyError for another name."""
+        assert isinstance(self.cell, SwitchedCells)
+        return self.cell.placed[name].temperature_k(self.oven.sample_k, self.cell.ambient_k)
+
+    def closed_channels(self) -> frozenset[str]:
+        """Channels of all switches that are truly closed."""
+        return frozenset[str]().union(*(relays.closed for relays in self.relays))
+
+    def relays_moved(self) -> None:
+        """Begin the history of the potential anew: another cell is connected."""
+        self.terminals.exchange(self.time_s)
 
     def _advance(self, time_s: float) -> None:
         self.time_s = max(self.time_s, time_s)

@@ -185,7 +185,7 @@ def test_what_is_never_sent_is_not_sent(candidate):
 
 def test_every_shipped_driver_declares_messages_and_bench_checks():
     shipped = {*catalogue.TEMPERATURE_CONTROLLERS, *catalogue.ANALYZERS, *catalogue.POTENTIOSTATS}
-    shipped |= set(catalogue.THERMOMETERS)
+    shipped |= {*catalogue.THERMOMETERS, *catalogue.SWITCHES, *catalogue.MONITORS}
     for driver_class in shipped | set(catalogue.WATCHDOGS):
         assert messages_of(driver_class), driver_class.__name__
         assert bench_checks_of(driver_class), driver_class.__name__
@@ -207,6 +207,6 @@ def test_a_driver_that_resets_says_what_that_may_put_at_the_cell(candidate):
     resets = any(
         message.command == "*RST" and message.is_sent for message in messages_of(candidate.driver_class)
     )
-    stimulates = candidate.roles != ["thermometer"]
+    stimulates = not set(candidate.roles) <= {"thermometer", "monitor"}
     assert bool(candidate.driver_class.shown_on_reset) is (resets and stimulates)
     assert resets is ("*RST" in sent_by(candidate))

@@ -17,6 +17,8 @@ SHIPPED = {
     *catalogue.ANALYZERS,
     *catalogue.POTENTIOSTATS,
     *catalogue.THERMOMETERS,
+    *catalogue.SWITCHES,
+    *catalogue.MONITORS,
     *catalogue.WATCHDOGS,
     *catalogue.PARTNERS,
 }

@@ -20,6 +20,7 @@ ROLES = (
     catalogue.ANALYZERS,
     catalogue.POTENTIOSTATS,
     catalogue.THERMOMETERS,
+    catalogue.SWITCHES,
     catalogue.WATCHDOGS,
     catalogue.PARTNERS,
 )

@@ -192,7 +192,7 @@ def _judged(share: Estimate, offset_v: Estimate | None) -> EmfShare:
             "below 1: electrons, a second ion, a leak between the electrodes, or an electrode that is not "
             "reversible; the emf does not say which"
         )
-    if offset_v is not None and not offset_v.interval(0.99)[0] <= 0 <= offset_v.interval(0.99)[1]:
+    if offset_v is not None and not offset_v.interval()[0] <= 0 <= offset_v.interval()[1]:
         flags.append(f"an offset of {1e3 * offset_v.value:.2g} mV does not depend on the activities")
     return EmfShare(share=share, offset_v=offset_v, flags=tuple(flags))
 

@@ -20,7 +20,7 @@ C. Tubandt, Handbuch der Experimentalphysik XII/1 (1932) 383; C. Tubandt & S. Eg
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -118,8 +118,8 @@ class Tubandt:
     shares : mapping of str to Estimate
         Of each ion that the masses determine by themselves; not limited to 0 to 1.
     bounds : mapping of str to (float, float)
-        Of every ion: the least and the largest share that masses (each within 95 %), shares of 0 or more and
-        a sum of at most 1 allow. Empty where nothing does.
+        Of every ion: the least and the largest share that the masses (95 %), shares of 0 or more and a sum
+        of at most 1 allow. Empty where nothing does.
     not_carried : Estimate or None
         1 less the shares of all ions: electrons, or charge that left no mass; None where an ion is not
         determined.
@@ -231,7 +231,7 @@ def tubandt(charge_c: Estimate | float, weighed: Sequence[Weighed], ions: Sequen
     }
     total = estimate(np.ones(len(ions))) if _is_determined(design, np.ones(len(ions))) else None
     rest = None if total is None else propagated(1 - total.value, [(-1.0, total)])
-    bounds = _bounds(design, changes, charge, ions)
+    bounds = _bounds(design, estimate, ions)
     flags = _flags(shares, rest, p_value, weighed)
     if not bounds:
         flags.append("no shares of 0 or more with a sum of at most 1 agree with the masses")
@@ -278,30 +278,32 @@ def _is_determined(design: Array, row: Array) -> bool:
 
 
 def _bounds(
-    design: Array, changes: Sequence[Estimate], charge: Estimate, ions: Sequence[Ion]
+    design: Array, estimate: Callable[[Array], Estimate], ions: Sequence[Ion]
 ) -> dict[str, tuple[float, float]]:
-    """Return the least and largest share of each ion; empty where the masses allow none."""
+    """Return the least and largest share of each ion; empty where the masses allow none.
+
+    Parts that weigh the same combination of ions count as one. The intervals hold together with 95 %.
+    """
     from scipy.optimize import linprog
 
-    moles = charge.value / FARADAY_C_MOL
-    scale = np.abs(design).max() or 1.0
-    intervals = [
-        propagated(
-            change.value / moles,
-            [(1 / moles, change), (-change.value / moles / charge.value, _charge_sourced(charge))],
-        ).interval()
-        for change in changes
-    ]
-    low, high = (np.array([ends[i] for ends in intervals]) / scale for i in (0, 1))
-    above = np.vstack([np.ones(len(ions)), design / scale, -design / scale])
-    limits = np.concatenate([[1.0], high, -low])
+    rows = _combinations(design)
+    level = 1 - 0.05 / max(len(rows), 1)
+    ends = np.array([estimate(row).interval(level) for row in rows]).reshape(-1, 2)
+    above = np.vstack([np.ones(len(ions)), rows, -rows])
+    limits = np.concatenate([[1.0], ends[:, 1], -ends[:, 0]])
     found = {}
     for ion, row in zip(ions, np.eye(len(ions)), strict=True):
-        ends = [linprog(sign * row, A_ub=above, b_ub=limits, bounds=(0, 1)) for sign in (1.0, -1.0)]
-        if not all(end.success for end in ends):
+        both = [linprog(sign * row, A_ub=above, b_ub=limits, bounds=(0, 1)) for sign in (1.0, -1.0)]
+        if not all(end.success for end in both):
             return {}
-        found[ion.name] = (max(0.0, float(ends[0].fun)), min(1.0, -float(ends[1].fun)))
+        found[ion.name] = (max(0.0, float(both[0].fun)), min(1.0, -float(both[1].fun)))
     return found
+
+
+def _combinations(design: Array) -> Array:
+    """Return the combinations of ions that the parts weigh, once each, largest entry 1: (k, ions)."""
+    rows = [row / row[np.argmax(np.abs(row))] for row in design if row.any()]
+    return np.unique(np.round(rows, 12), axis=0) if rows else np.zeros((0, design.shape[1]))
 
 
 def _flags(
