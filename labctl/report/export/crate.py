@@ -3,7 +3,7 @@
 A crate is a folder, or a zip (`.zip`, `.eln`), with `ro-crate-metadata.json`. It holds the runs as a results
 file of their own (`runs.db`), every table as csv, every spectrum as `.z`, protocol and station files, figures
 and the report as a page. Each file is described with its SHA-256. `labctl import CRATE` checks these and
-takes the runs into another results file. The vocabulary is that of RO-Crate 1.1 (schema.org).
+takes the runs into another results file. The vocabulary follows RO-Crate 1.1 (schema.org).
 """
 
 import datetime
@@ -105,7 +105,7 @@ def write_si(db: Database, runs: Sequence[int], path: Path) -> list[Path]:
 
 
 def orcid_address(text: str) -> str:
-    """Return the address of an ORCID, `""` for none; raises InvalidRequest for what is no ORCID."""
+    """Return the address of an ORCID, `""` for none; raises InvalidRequest for other text."""
     if not text:
         return ""
     found = _ORCID.fullmatch(text.strip())

@@ -1,4 +1,4 @@
-"""The tables that leave the rig: those of the database for some runs, each column with unit and meaning.
+"""The tables that leave the rig: tables of the database for some runs, each column with unit and meaning.
 
 Rows are those that frames and `labctl show` give: from the current analysis, with the earlier parts of a run
 that was resumed. Nothing is rounded, and excluded points are kept, with the reason.
