@@ -115,7 +115,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "not_finished": spectra.not_finished(database, parts),
         "resistances": resistances.of_parts(database, parts),
         "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
-        "part_fits": part_laws.of_run(database, row["id"]),
+        "part_fits": [with_lists(one) for one in part_laws.of_run(database, row["id"])],
         "transference_numbers": [
             with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
         ],
@@ -211,7 +211,7 @@ def print_budgets(content: dict[str, Any]) -> None:
     from labctl.readmodel.unreadable import or_as_unreadable
 
     run, points = content["run"], content["conductivities"][-MOST_ROWS:]
-    laws = [fit for fit in content["fits"] if fit["preferred"]]
+    laws = [*(fit for fit in content["fits"] if fit["preferred"]), *content["part_fits"]]
     numbers = content["transference_numbers"]
     terminal.echo(f"run {run['id']}: standard uncertainties by source")
     lines = partial(budget_lines, points, laws, numbers)

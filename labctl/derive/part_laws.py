@@ -169,7 +169,11 @@ def _row(
     errors, not_stated = shared([point for point, _ in pairs])
     responses = Responses.of(fit, errors)
     estimates = responses.parameters()
-    energy, factor = estimates["activation_energy_ev"], estimates["pre_exponential"]
+    named = {
+        "activation_energy": estimates["activation_energy_ev"],
+        "pre_exponential": estimates["pre_exponential"],
+    }
+    energy, units = named["activation_energy"], {"activation_energy": "eV"}
     return {
         "part": part,
         "law": "arrhenius",
@@ -177,10 +181,9 @@ def _row(
         "activation_energy_ev": finite(energy.value),
         "standard_uncertainty_ev": finite(energy.standard_uncertainty),
         "parameters": {
-            "activation_energy": _described(energy, "eV"),
-            "pre_exponential": _described(factor, fit.pre_exponential_unit),
+            name: _described(one, units.get(name, fit.pre_exponential_unit)) for name, one in named.items()
         },
-        "budget": as_kept({"activation_energy": energy, "pre_exponential": factor}, not_stated),
+        "budget": as_kept(named, not_stated),
         "curve": function_of(fit, responses).as_dict(),
         "spectra": [point["spectrum_id"] for point, _ in pairs],
         "n_points": len(pairs),
@@ -190,5 +193,11 @@ def _row(
 
 
 def _described(estimate: Estimate, unit: str) -> dict[str, Any]:
-    u = finite(estimate.standard_uncertainty)
-    return {"value": finite(estimate.value), "standard_uncertainty": u, "unit": unit}
+    low, high = estimate.interval()
+    return {
+        "value": finite(estimate.value),
+        "standard_uncertainty": finite(estimate.standard_uncertainty),
+        "low_95": finite(low),
+        "high_95": finite(high),
+        "unit": unit,
+    }

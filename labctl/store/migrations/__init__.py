@@ -9,6 +9,7 @@ from labctl.store import newest_schema
 from labctl.store.migrations import (
     analysis_tables,
     imported_polarisations,
+    interval_columns,
     part_law_tables,
     relaxation_tables,
     run_cells,
@@ -49,7 +50,6 @@ from labctl.store.migrations.job_owners import FIXED_TRIGGER as EVENT_TRIGGER
 from labctl.store.migrations.job_rehearsals import ADDED_TO_JOBS as REHEARSALS
 from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.night_check_tables import TABLES as NIGHT_CHECKS
-from labctl.store.migrations.part_law_budgets import ADDED_TO_PART_LAWS as PART_LAW_BUDGETS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
@@ -267,8 +267,10 @@ def _m0023_circuits(db: "Sqlite") -> None:
     _add_columns(db, "resistances", CIRCUITS)
 
 
-def _m0027_part_law_budgets(db: "Sqlite") -> None:
-    _add_columns(db, part_law_tables.PUBLIC, PART_LAW_BUDGETS)
+def _m0024_intervals(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", interval_columns.ADDED_TO_RESISTANCES)
+    _add_columns(db, "conductivities", interval_columns.ADDED_TO_CONDUCTIVITIES)
+    _add_columns(db, part_law_tables.PUBLIC, interval_columns.ADDED_TO_PART_LAWS)
 
 
 def _m0029_run_cells(db: "Sqlite") -> None:
@@ -317,7 +319,7 @@ _MIGRATIONS = {
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
     "0023_circuits": _m0023_circuits,
-    "0027_part_law_budgets": _m0027_part_law_budgets,
+    "0024_intervals": _m0024_intervals,
     "0029_run_cells": _m0029_run_cells,
 }
 
