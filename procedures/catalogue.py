@@ -4,6 +4,7 @@ from procedures.bruce_vincent import BruceVincent
 from procedures.dc_polarisation import DCPolarisation
 from procedures.eis import EIS
 from procedures.equilibration_watch import EquilibrationWatch
+from procedures.hebb_wagner import HebbWagner
 from procedures.open_circuit import OpenCircuit
 from procedures.temperature_hold import TemperatureHold
 from procedures.temperature_ramp_eis import TemperatureRampEIS
@@ -16,6 +17,7 @@ PROCEDURES = (
     TemperatureRampEIS,
     EquilibrationWatch,
     DCPolarisation,
+    HebbWagner,
     TemperatureHold,
     OpenCircuit,
 )

@@ -36,15 +36,20 @@ class DCPolarisation(PolarisationSeries):
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Polarise the settled cell at each potential in turn."""
         about = {"step": step, "branch": branch, "setpoint_k": target_k}
-        for number, (delta_v_v, longest_s) in enumerate(self.holds()):
+        for number, (potential_v, longest_s) in enumerate(self.holds()):
             numbered = {"polarisation": step * len(self.potentials_v) + number, **about}
             before = self.rest(numbered, 60 * self.rest_min)
             self.measure_zero(numbered, before.potential_v, ZERO_BEFORE)
             if self.should_leave():
                 return
+            delta_v_v = self.step_v(potential_v, before.potential_v)
             self.polarise(numbered, before, Step(delta_v_v, longest_s, self.spectra, spectrum_held=False))
             if self.should_leave():
                 return
+
+    def step_v(self, potential_v: float, rest_v: float) -> float:
+        """Return the step above the potential at rest, V, for an entry of `potentials_v`."""
+        return potential_v
 
     def holds(self) -> list[tuple[float, float]]:
         """Return (step in V, maximum time in s) of every hold; raises ValueError for unequal lists."""

@@ -36,17 +36,29 @@ PARAMETERS = {
     "TemperatureRampEIS": {**FREQUENCIES, "start_degc": 30.0, "end_degc": 31.0, "ramp_k_min": 5.0},
     "EquilibrationWatch": {**FREQUENCIES, **SETTLED, "spectra_at_most": 2, "interval_min": 1.0},
     "DCPolarisation": {**FREQUENCIES, **SETTLED, **HOLD, "hold_max_min": [1.0], "potentials_v": [0.05]},
+    "HebbWagner": {
+        **FREQUENCIES,
+        **SETTLED,
+        **HOLD,
+        "hold_max_min": [1.0],
+        "potentials_v": [-0.05, 0.05, 0.1],
+    },
     "TemperatureHold": {"temperature_degc": 30.0, "hold_min": 1.0, "band_k": 10.0},
     "OpenCircuit": {"duration_min": 0.5, "interval_s": 5.0},
 }
 TABLES = {  # a table with rows of its measurement
     "BruceVincent": "polarisation_points",
     "DCPolarisation": "polarisation_points",
+    "HebbWagner": "polarisation_points",
     "TemperatureHold": "temperature_log",
     "OpenCircuit": "records",
 }
 
-SHOWN = {"BruceVincent": "rho+ (Bruce-Vincent) = ", "DCPolarisation": "t_el (Hebb-Wagner) = "}
+SHOWN = {
+    "BruceVincent": "rho+ (Bruce-Vincent) = ",
+    "DCPolarisation": "t_el (Hebb-Wagner) = ",
+    "HebbWagner": "t_el (Hebb-Wagner) = ",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class Place:
 def place(request, tmp_path, cell_station_text):
     procedure = request.param
     lines = [f"{name} = {value}" for name, value in PARAMETERS[procedure.__name__].items()]
-    sample = SAMPLE.format(electrodes="blocking" if procedure is DCPolarisation else "reversible")
+    sample = SAMPLE.format(electrodes="blocking" if issubclass(procedure, DCPolarisation) else "reversible")
     protocol = f'[sample]\n{sample}\n[[procedure]]\nuse = "{reference_of(procedure)}"\n' + "\n".join(lines)
     (tmp_path / "station.toml").write_text(cell_station_text, encoding="utf-8")
     (tmp_path / "protocol.toml").write_text(protocol, encoding="utf-8")

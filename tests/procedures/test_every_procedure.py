@@ -34,6 +34,7 @@ def test_they_are_the_ones_the_documentation_names():
         "DCPolarisation",
         "EIS",
         "EquilibrationWatch",
+        "HebbWagner",
         "OpenCircuit",
         "TemperatureHold",
         "TemperatureRampEIS",
