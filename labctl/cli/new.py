@@ -89,6 +89,24 @@ def procedure(
     _write(folder, {path: _renamed(example, module, class_name) for path, example in examples.items()})
 
 
+@app.command()
+def protocol(
+    name: Annotated[str, typer.Argument(help="Name of the file, as in first_sweep.")],
+    temperatures_degc: Annotated[str, typer.Option(help="Temperatures, as in a protocol.")] = "25:110:5",
+    folder: Annotated[Path, typer.Option(help="Where to write.", file_okay=False)] = Path(),
+) -> None:
+    """Write a protocol of spectra at several temperatures, to be edited.
+
+    Its first temperature is measured again at the end (`repeat_first`) where that adds less than 10 %.
+    """
+    from labctl.config.first_again import with_first_again
+
+    module, _ = _names(name, "labctl new protocol")
+    path = f"{module}.toml"
+    text = _renamed("sweep_protocol.toml", module, "").replace("25:110:5", temperatures_degc)
+    _write(folder, {path: with_first_again(text.replace("new_protocol", module), path)})
+
+
 def _renamed(example: str, module: str, class_name: str) -> str:
     text = (Path(__file__).parents[1] / "scaffold" / example).read_text(encoding="utf-8")
     text = text.removeprefix("# ruff: noqa: D100, D103\n")
