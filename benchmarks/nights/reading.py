@@ -8,7 +8,8 @@ GEOMETRY = ("thickness", "area", "thermal expansion", "thermometer", "sensor to 
 Row = Mapping[str, Any]
 Stated = dict[str, Any]  # value, u, low, high, flags, budget
 _CONDUCTIVITIES = """
-SELECT c.*, r.standard_uncertainty_ohm, r.resistance_ohm, r.bound AS resistance_bound, s.number
+SELECT c.*, r.standard_uncertainty_ohm, r.resistance_ohm, r.low_95_ohm, r.high_95_ohm,
+       r.bound AS resistance_bound, s.number
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 LEFT JOIN resistances r ON r.spectrum_id = s.id AND r.quantity = 'total'
 WHERE s.run_id = ? ORDER BY s.number
@@ -33,7 +34,9 @@ def _resistance(row: Row) -> Stated | None:
     parts = components(row.get("budget"), "conductivity") if sigma else []
     own = [one for one in parts if one["source"] not in GEOMETRY]
     budget = [dict(one) | {"change": -one["change"] * value / sigma} for one in own]
-    return _normal(value, u, row["flags"] or [], budget)
+    stated = _normal(value, u, row["flags"] or [], budget)
+    stated["low"], stated["high"] = row["low_95_ohm"], row["high_95_ohm"]
+    return stated
 
 
 def _conductivity(row: Row) -> Stated | None:
@@ -41,9 +44,7 @@ def _conductivity(row: Row) -> Stated | None:
         return None
     value, u = row["conductivity_s_m"], row["standard_uncertainty_s_m"]
     stated = _normal(value, u, row["flags"], components(row.get("budget"), "conductivity"))
-    ends = [row.get("low_95_s_m"), row.get("high_95_s_m")]
-    if None not in ends:
-        stated["low"], stated["high"] = ends
+    stated["low"], stated["high"] = row["low_95_s_m"], row["high_95_s_m"]
     return stated
 
 
@@ -60,12 +61,16 @@ def _normal(value: float, u: float, flags: list[str], budget: Sequence[Row]) -> 
 
 
 def laws(db: Any, run_id: int) -> tuple[str, list[str], dict[str, Stated]]:
-    """The law that is preferred, its flags, and its parameters by name; `sigma25` in S/m."""
+    """The law that is preferred, what is said of it, and its parameters by name; `sigma25` in S/m.
+
+    Said are its flags, and `not stated: ...` for each part of its budget that is not known.
+    """
     for row in db.rows(_LAWS, (run_id,)):
         if row["preferred"]:
             found = {name: _parameter(name, one, row) for name, one in row["parameters"].items()}
             known = {name: one for name, one in found.items() if one is not None}
-            return row["law"], row["flags"], known
+            silent = [f"not stated: {name}" for name in (row["budget"] or {}).get("not_stated", ())]
+            return row["law"], [*row["flags"], *silent], known
     return "", [], {}
 
 

@@ -1,10 +1,10 @@
 """Add ended runs to an archive, each once by uuid and content hash, and what became known about them later.
 
-1. A series whose runs, analyses, amendments, facts and choices are all there already is passed over.
-2. Otherwise the file and what the archive has are united; the side with the newest current analysis decides
+1. A series is passed over if all its runs, analyses, amendments, facts and choices are there.
+2. Otherwise the file and the archive's versions are united; the side with the newest current analysis decides
    which one is current.
 3. The Parquet files are written first, the entry last. Then the writer looks again: where another one wrote
-   at the same time, it unites both; where a file of its own was deleted meanwhile, it writes it again.
+   at the same time, it unites both; where a file of its own was deleted by then, it writes it again.
 4. Versions that a written entry replaces are deleted at the end. Unfinished files are left alone for an hour.
 """
 
@@ -55,7 +55,7 @@ def add_files(
     InvalidRequest
         A file is missing.
     StoreError
-        A file cannot be read, or the archive cannot be reached; what was added before stays.
+        A file cannot be read, or the archive cannot be reached; runs added before stay.
     """
     missing = next((file for file in files if not file.is_file()), None)
     if missing is not None:
@@ -131,7 +131,7 @@ def _other_heads(place: Place, series: str, before: Sequence[Entry], missing: OS
 
 
 def _united(place: Place, file: Path, state: SeriesState, heads: Sequence[Entry]) -> Packed | None:
-    """Return the version that holds what the file and the heads know; None where one head holds all of it.
+    """Return the version that unites the file and the heads; None where one head holds all of it.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def _own_copy(path: Path) -> Iterator[Path]:
 
 
 def _write(place: Place, version: Packed) -> None:
-    """Write files, then the entry; then again what another writer deleted meanwhile."""
+    """Write files, then the entry; then again those that another writer deleted."""
     for name, content in version.files.items():
         place.write(name, content)
     place.write(version.entry.file, version.entry.text.encode())

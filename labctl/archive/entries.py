@@ -179,7 +179,7 @@ def existing(place: Place, names: Iterable[str]) -> list[Entry]:
 
 
 def heads_of(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries of one series that no other one replaces, the one that counts first.
+    """Return the entries of one series that no other one replaces; the first one counts.
 
     There is more than one only until a writer that saw both has united them.
     """

@@ -125,7 +125,7 @@ def fit_archive(
     InvalidRequest
         Dask is not installed, or no scheduler answers at the address.
     StoreError
-        The scheduler was lost again and again. What was derived is kept: give the command again.
+        The scheduler was lost again and again. Derived runs are kept: give the command again.
     """
     left, results = {head.series: head for head in heads}, list[SeriesFitted]()
     for attempt in range(ATTEMPTS):

@@ -30,9 +30,10 @@ class Answer:
 class Archive:
     """An archive, opened for reading; use it in a `with` block or close it.
 
-    Its tables are those of a results file, with the columns `series_uuid`, `run_uuid`, `sample` and `station`
-    added. Ids of rows are unique within a series: join by `series_uuid` and id. Derived rows of analyses that
-    are not the current ones are in tables named `earlier_...`. `columns` has unit and meaning of each column.
+    Its tables are named as in a results file. The columns `series_uuid`, `run_uuid`, `sample` and `station`
+    are added. Ids of rows are unique within a series: join by `series_uuid` and id. Derived rows of analyses
+    that are not the current ones are in tables named `earlier_...`. `columns` has unit and meaning of
+    each column.
     """
 
     def __init__(self, address: str | os.PathLike[str]) -> None:
@@ -55,8 +56,8 @@ class Archive:
         """Folder or address, without a password."""
         return self.place.address
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Answer:
-        """Return the answer to one SELECT.
+    def query(self, sql: str, parameters: Sequence[Any] = (), most: int | None = None) -> Answer:
+        """Return the answer to one SELECT; `most`: at most so many rows of it.
 
         Raises
         ------
@@ -70,12 +71,17 @@ class Archive:
         for _ in range(ATTEMPTS):
             try:
                 found = self._connection.execute(sql, list(parameters))
-                return Answer(tuple(column[0] for column in found.description), found.fetchall())
+                rows = found.fetchall() if most is None else found.fetchmany(most)
+                return Answer(tuple(column[0] for column in found.description), rows)
             except duckdb.Error as error:
                 if not _is_missing_file(error):
                     raise InvalidRequest(f"{self.address}: {str(error).strip()}") from error
                 self.look_again()
         raise StoreError(f"{self.address}: files are missing; see `labctl archive verify`")
+
+    def interrupt(self) -> None:
+        """End the query that another thread is asking; it raises InvalidRequest there."""
+        self._connection.interrupt()
 
     def frame(self, sql: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
         """Return the answer to one SELECT as a pandas frame; raises as `query`."""
@@ -89,7 +95,7 @@ class Archive:
         return self.frame(SAMPLES)
 
     def look_again(self) -> None:
-        """Take in what was added since the archive was opened."""
+        """Take in runs added since the archive was opened."""
         self._connection.close()
         self._connection = self._connected()
 

@@ -108,7 +108,7 @@ def unite(path: Path, others: Sequence[Path]) -> None:
 
 
 def derive_on_amendments(path: Path, only: Sequence[int] | None = None) -> list[int]:
-    """Derive the runs whose current analysis does not stand on their amendments; return their ids.
+    """Derive runs again that have amendments without a current analysis of them; return their ids.
 
     `only`: ids of runs to look at. Raises StoreError where one cannot be derived.
     """

@@ -87,7 +87,7 @@ class Place:
         return self.system.exists(self.path(name))
 
     def delete(self, name: str) -> None:
-        """Delete a file; one that is gone already is no fault."""
+        """Delete a file; a file that is gone already is no fault."""
         with suppress(FileNotFoundError):
             self.system.rm_file(self.path(name))
 

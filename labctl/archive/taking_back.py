@@ -33,7 +33,7 @@ def import_runs(
     sample: str = "",
     done: Callable[[str], None] = lambda series: None,
 ) -> TakenBack:
-    """Copy runs of an archive that a results file lacks, and what the archive knows about those it has.
+    """Copy runs of an archive that a results file lacks, and later knowledge about the runs that it has.
 
     Parameters
     ----------

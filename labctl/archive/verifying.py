@@ -23,7 +23,7 @@ class Verified:
     series, runs, files, bytes, spectra : int
         Of the versions that count.
     problems : tuple of str
-        Sentences about what is damaged, missing or doubled; empty: the archive is sound.
+        Sentences about damaged, missing or doubled runs; empty: the archive is sound.
     left_over : tuple of str
         Files of no version that counts: being written now, or left by a killed process; queries ignore them.
     """

@@ -22,6 +22,15 @@ from labctl.cli.options import (
     StationOption,
     user_name,
 )
+from labctl.cli.web import (
+    HostOption,
+    NameOption,
+    PortOption,
+    TokenOption,
+    YesOption,
+    ask_before_listening,
+    rules_for,
+)
 
 if TYPE_CHECKING:
     from labctl.archive.adding import Added
@@ -74,7 +83,7 @@ def add(
 
 @app.command()
 def follow(station: StationOption = DEFAULT_STATION, db: DatabaseOption = DEFAULT_DATABASE) -> None:
-    """Add what ends to the archive of the station's [archive] table; the runner starts this by itself.
+    """Add what ends to the archive of the station's [archive] table; the runner starts this.
 
     It ends when the runner has ended and everything was added, or could not be. Python files of the station
     are not loaded.
@@ -163,7 +172,7 @@ def query(
 ) -> None:
     """Ask the archive by SQL (DuckDB), e.g. "SELECT count(*) AS n FROM spectra".
 
-    Tables and columns are those of a results file (the table `columns` explains each), with series_uuid,
+    Tables and columns are named as in a results file (the table `columns` explains each), with series_uuid,
     run_uuid, sample and station added. Ids are unique within a series: join by series_uuid and id.
     """
     from labctl.archive.opened import Archive
@@ -243,6 +252,33 @@ def _fitting(
             progress.console.print(f"dashboard {dashboard}{needs}", markup=False)
 
         yield begun, lambda result: progress.advance(task)
+
+
+@app.command()
+def browse(
+    archive: ArchiveOption = "",
+    port: PortOption = 8002,
+    host: HostOption = "127.0.0.1",
+    name: NameOption = None,
+    token_file: TokenOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Show an archive in a browser: samples, columns, and the answers to SQL; read-only.
+
+    Who may ask is as with `labctl web`. A query is ended after 10 s and shows 1000 rows.
+    """
+    from labctl.archive.opened import Archive
+    from labctl.web.archive_site import ArchiveSite, archive_app
+    from labctl.web.gate import gated
+    from labctl.web.serving import address_of, bound, serve
+
+    rules = rules_for(host, name, token_file)
+    with Archive(archive) as opened:
+        ask_before_listening(host, yes)
+        with bound(host, port) as listening:
+            ready = f"{opened.address} is shown on {address_of(listening)} (Ctrl-C ends it)"
+            served = gated(archive_app(ArchiveSite(opened)), rules)
+            serve(served, listening, lambda: terminal.echo(ready))
 
 
 def _print_answer(answer: "Answer") -> None:

@@ -68,7 +68,6 @@ temperatures_degc = {temperatures_degc}
 amplitude_v = 0.035
 dwell_min = 30
 """
-REPEAT_FIRST = "repeat_first = true\n"
 
 Folder = Annotated[Path, typer.Option("--out", help="Folder for the files of the demo.")]
 Replay = Annotated[
@@ -116,27 +115,19 @@ def prepare(
     temperatures_degc: str = "",
 ) -> "tuple[Station, Protocol]":
     """Write station.toml and protocol.toml of the demo into `out`, and return them read and checked."""
+    from labctl.config.first_again import with_first_again
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
 
     given = (thickness_mm, diameter_mm, temperatures_degc)
     texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
-    texts = (texts[0], _with_first_again(texts[1], out / "protocol.toml"))
+    texts = (texts[0], with_first_again(texts[1], str(out / "protocol.toml")))
     out.mkdir(parents=True, exist_ok=True)
     for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
         (out / name).write_text(text, encoding="utf-8")
     station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
     protocol.check_against(station)
     return station, protocol
-
-
-def _with_first_again(text: str, path: Path) -> str:
-    """Return the text of a protocol, with `repeat_first` where the repetition costs little time."""
-    from labctl.config.first_again import is_cheap
-    from labctl.config.protocol import parse_protocol
-
-    (entry,) = parse_protocol(text, str(path)).procedures
-    return text + REPEAT_FIRST if is_cheap(entry.procedure_class, entry.parameters) else text
 
 
 def _material_files(

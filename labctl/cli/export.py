@@ -32,7 +32,7 @@ def export(
 ) -> None:
     """Export runs: units, meaning, sign convention, uncertainty and flags travel with the data.
 
-    The numbers are those of the current analysis, in full. Excluded points are kept, with the reason. A path
+    The numbers come from the current analysis, in full. Excluded points are kept, with the reason. A path
     that ends in .zip, .csv, .xlsx, .tex, .nc, .nxs or .eln is a file, another one is a folder. `ro-crate`
     and `eln` hold everything, so that `labctl import` gives the same runs; `si` is a supporting information.
     """

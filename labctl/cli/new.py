@@ -44,12 +44,14 @@ class Role(StrEnum):
     temperature_controller = "temperature_controller"
     frequency_response_analyzer = "frequency_response_analyzer"
     potentiostat = "potentiostat"
+    switch = "switch"
 
 
 STATION_ROLES = {
     Role.temperature_controller: "oven",
     Role.frequency_response_analyzer: "fra",
     Role.potentiostat: "potentiostat",
+    Role.switch: "switch",
 }
 
 
@@ -85,6 +87,24 @@ def procedure(
         f"{module}_protocol.toml": "procedure_protocol.toml",
     }
     _write(folder, {path: _renamed(example, module, class_name) for path, example in examples.items()})
+
+
+@app.command()
+def protocol(
+    name: Annotated[str, typer.Argument(help="Name of the file, as in first_sweep.")],
+    temperatures_degc: Annotated[str, typer.Option(help="Temperatures, as in a protocol.")] = "25:110:5",
+    folder: Annotated[Path, typer.Option(help="Where to write.", file_okay=False)] = Path(),
+) -> None:
+    """Write a protocol of spectra at several temperatures, to be edited.
+
+    Its first temperature is measured again at the end (`repeat_first`) where that adds less than 10 %.
+    """
+    from labctl.config.first_again import with_first_again
+
+    module, _ = _names(name, "labctl new protocol")
+    path = f"{module}.toml"
+    text = _renamed("sweep_protocol.toml", module, "").replace("25:110:5", temperatures_degc)
+    _write(folder, {path: with_first_again(text.replace("new_protocol", module), path)})
 
 
 def _renamed(example: str, module: str, class_name: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labctl.store import Database
 
 MOST_ROWS = 1000
+MOST_CUT = 5
 MOST_FILES = 20
 ARRHENIUS_IN_FULL = "Arrhenius  sigma T, or sigma, = A exp(-Ea / kB T)"
 VTF_IN_FULL = "VTF        sigma = A T^-1/2 exp(-B / kB (T - T0))"
@@ -111,9 +112,10 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "drift": check_points_in_words(database, again),
         "linearity": linearity_in_words(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
+        "not_finished": spectra.not_finished(database, parts),
         "resistances": resistances.of_parts(database, parts),
         "fits": [with_lists(one) for one in law_fits.of_run(database, row["id"])],
-        "part_fits": part_laws.of_run(database, row["id"]),
+        "part_fits": [with_lists(one) for one in part_laws.of_run(database, row["id"])],
         "transference_numbers": [
             with_lists(one, one["quantity"]) for one in transference_numbers.of_parts(database, parts)
         ],
@@ -193,6 +195,7 @@ def _print_run(content: dict[str, Any]) -> None:
         console.print("no conductivity yet")
     for line in [
         *_without_number_in_words(content["without_number"]),
+        *_not_finished_in_words(content["not_finished"]),
         *content["drift"],
         *content["linearity"],
     ]:
@@ -208,7 +211,7 @@ def print_budgets(content: dict[str, Any]) -> None:
     from labctl.readmodel.unreadable import or_as_unreadable
 
     run, points = content["run"], content["conductivities"][-MOST_ROWS:]
-    laws = [fit for fit in content["fits"] if fit["preferred"]]
+    laws = [*(fit for fit in content["fits"] if fit["preferred"]), *content["part_fits"]]
     numbers = content["transference_numbers"]
     terminal.echo(f"run {run['id']}: standard uncertainties by source")
     lines = partial(budget_lines, points, laws, numbers)
@@ -355,6 +358,26 @@ def _reason_in_words(row: dict[str, Any]) -> str:
         + (f" at {celsius(row['setpoint_k'])} °C" if row["setpoint_k"] else "")
         + f": {'; '.join(row['flags'] or ()) or 'not evaluated'}"
     )
+
+
+def _not_finished_in_words(cut: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each spectrum that was cut short; beyond some, how many more."""
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    lines = [
+        or_as_unreadable(partial(_cut_in_words, row), f"spectrum {row['spectrum']}: {{}}".format)
+        for row in cut[:MOST_CUT]
+    ]
+    more = len(cut) - MOST_CUT
+    return lines + ([f"and {more} more spectra that were cut short; --json has all"] if more > 0 else [])
+
+
+def _cut_in_words(row: dict[str, Any]) -> str:
+    from labctl.readmodel.formatting import celsius
+
+    where = f" at {celsius(row['setpoint_k'])} °C" if row["setpoint_k"] else ""
+    points = "1 point" if row["n_points"] == 1 else f"{row['n_points']} points"
+    return f"spectrum {row['spectrum']}{where}: {row['status']} after {points}, not evaluated"
 
 
 def print_fits(console: Any, fits: list[dict[str, Any]]) -> None:

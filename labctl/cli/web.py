@@ -19,20 +19,25 @@ TOKEN, SAFE_TOKEN = "LABCTL_WEB_TOKEN", "LABCTL_WEB_SAFE_TOKEN"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")]
+HostOption = Annotated[str, typer.Option(help="Address to listen on; another than 127.0.0.1 needs a token.")]
+NameOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Name under which browsers reach it, e.g. behind a proxy; repeatable."),
+]
+TokenOption = Annotated[
+    Path | None, typer.Option(help=f"File with the token that every request needs; or {TOKEN}.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Listen on another address without asking.")]
+
+
 def web(
     db: DatabaseOption = DEFAULT_DATABASE,
     station: StationOption = DEFAULT_STATION,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 8001,
-    host: Annotated[str, typer.Option(help="Address to listen on; another than 127.0.0.1 needs a token.")] = (
-        "127.0.0.1"
-    ),
-    name: Annotated[
-        list[str] | None,
-        typer.Option(help="Name under which browsers reach it, e.g. behind a proxy; repeatable."),
-    ] = None,
-    token_file: Annotated[
-        Path | None, typer.Option(help=f"File with the token that every request needs; or {TOKEN}.")
-    ] = None,
+    port: PortOption = 8001,
+    host: HostOption = "127.0.0.1",
+    name: NameOption = None,
+    token_file: TokenOption = None,
     safe_token_file: Annotated[
         Path | None,
         typer.Option(help=f"File with the token to make safe, which is then offered; or {SAFE_TOKEN}."),
@@ -40,30 +45,30 @@ def web(
     rigs: Annotated[
         Path | None, typer.Option(help="File with a [[rig]] for each rig: show them on one page.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Listen on another address without asking.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Show tonight, runs, samples and raw tables in a browser; nothing can be changed from there.
 
-    It listens on this computer only. On another address every request needs a token, and what is sent can be
+    It listens on this computer only. On another address every request needs a token, and answers can be
     read on the way: put a reverse proxy with TLS before it. With a token of its own, make safe is offered.
     """
-    from labctl.web.gate import Rules
     from labctl.web.pages import Rig
     from labctl.web.serving import address_of, bound, datasette_of, serve
     from labctl.web.site import Site
 
-    rules = Rules(tuple(name or ()) + (() if host in LOOPBACK else (host,)), _token(token_file, TOKEN))
+    rules = rules_for(host, name, token_file)
     safe_token = _token(safe_token_file, SAFE_TOKEN)
-    _refuse_open_door(host, rules, safe_token)
+    if safe_token and safe_token == rules.token:
+        raise InvalidRequest("the token to make safe is the one to look; give it one of its own")
     if rigs is not None:
-        _ask_before_listening(host, yes)
+        ask_before_listening(host, yes)
         _serve_group(rigs, rules, host, port)
         return
     rig = Rig(db, _silence_of(station), bool(safe_token))
     if not db.exists():
         raise InvalidRequest(f"{db}: no such file; name yours with --db")
     app = datasette_of(Site(rig, rules, safe_token)).app()
-    _ask_before_listening(host, yes)
+    ask_before_listening(host, yes)
     with bound(host, port) as opened:
         serve(app, opened, lambda: terminal.echo(f"{db} is shown on {address_of(opened)} (Ctrl-C ends it)"))
 
@@ -88,16 +93,20 @@ def _token(file: Path | None, variable: str) -> str:
     return checked_token(given, variable) if given else ""
 
 
-def _refuse_open_door(host: str, rules: "Rules", safe_token: str) -> None:
+def rules_for(host: str, names: list[str] | None, token_file: Path | None) -> "Rules":
+    """Return who may ask at an address; InvalidRequest for an open door without a token."""
+    from labctl.web.gate import Rules
+
+    rules = Rules(tuple(names or ()) + (() if host in LOOPBACK else (host,)), _token(token_file, TOKEN))
     if host not in LOOPBACK and not rules.token:
         raise InvalidRequest(
             f"--host {host}: another address needs a token; give --token-file, or set {TOKEN}"
         )
-    if safe_token and safe_token == rules.token:
-        raise InvalidRequest("the token to make safe is the one to look; give it one of its own")
+    return rules
 
 
-def _ask_before_listening(host: str, yes: bool) -> None:
+def ask_before_listening(host: str, yes: bool) -> None:
+    """Ask the person before anything but this computer can reach it."""
     if host in LOOPBACK or yes:
         return
     words = f"Everyone in the network of {host} who has the token can read the results. Listen there?"

@@ -17,7 +17,7 @@ class ArchiveSettings:
     Attributes
     ----------
     to : str
-        Folder or fsspec address; a relative folder begins at that of the station file.
+        Folder or fsspec address; a relative folder begins at the folder of the station file.
     longest_s : float
         Time after which an attempt to add runs is ended, to be tried again.
     """

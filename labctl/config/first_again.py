@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 KEY = "repeat_first"
+LINE = f"{KEY} = true\n"
 LARGEST_GROWTH = 0.1
 
 
@@ -16,6 +17,17 @@ def is_cheap(procedure_class: type, parameters: Mapping[str, Any]) -> bool:
     """
     growth = growth_of(procedure_class, parameters)
     return growth is not None and growth < LARGEST_GROWTH
+
+
+def with_first_again(text: str, path: str) -> str:
+    """Return the text of a protocol of one procedure, with `repeat_first` where the repetition costs little.
+
+    `path` names the text in errors.
+    """
+    from labctl.config.protocol import parse_protocol
+
+    (entry,) = parse_protocol(text, path).procedures
+    return text + LINE if is_cheap(entry.procedure_class, entry.parameters) else text
 
 
 def growth_of(procedure_class: type, parameters: Mapping[str, Any]) -> float | None:

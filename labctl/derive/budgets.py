@@ -2,8 +2,9 @@
 
     {"components": {quantity: [component, ...]}, "not_stated": [text, ...]}
 
-A component has the keys source, change, type, common, and where they say something cause and
-degrees_of_freedom. `change` is signed, in the unit of the quantity.
+A component has the keys source, change, type, common, and where they say something cause,
+degrees_of_freedom and distribution ("rectangular": a limit of error). `change` is signed, in the unit of
+the quantity.
 """
 
 import json
@@ -92,4 +93,6 @@ def _component(part: "Component") -> dict[str, Any]:
         kept["degrees_of_freedom"] = float(f"{kept['degrees_of_freedom']:.9g}")
     if not part.cause:
         del kept["cause"]
+    if part.distribution == "normal":
+        del kept["distribution"]
     return kept

@@ -289,6 +289,7 @@ def _resistance_rows(resistance: Resistance, made: dict[str, Any]) -> list[dict[
             "standard_uncertainty_ohm": finite(estimate.standard_uncertainty),
             "analyser_u_ohm": _analyser_u_ohm(resistance) if quantity == "total" else None,
             "bound": resistance.bound if quantity == "total" else None,
+            **_interval_columns(None if quantity == "total" and resistance.bound else estimate, "ohm"),
             "circuit": resistance.circuit,
             "flags": list(resistance.flags),
             "readings": _readings(resistance) if quantity == "total" else None,
@@ -381,9 +382,17 @@ def _conductivity_columns(
         "standard_uncertainty_s_m": sigma.standard_uncertainty if stated else None,
         "relative_uncertainty_resistance": total_ohm.relative_uncertainty if stated else None,
         "relative_uncertainty_analyser": analyser,
+        **_interval_columns(sigma if stated else None, "s_m"),
         "bound": OPPOSITE[resistance.bound],
         "budget": as_kept({CONDUCTIVITY: sigma} if stated else {}, _not_stated(resistance, sample)),
     }
+
+
+def _interval_columns(estimate: Estimate | None, unit: str) -> dict[str, float | None]:
+    """Return the ends of the 95 % interval by the names of their columns; None where not known."""
+    known = estimate is not None and math.isfinite(estimate.standard_uncertainty)
+    ends = estimate.interval() if estimate is not None and known else (math.nan, math.nan)
+    return {f"{end}_95_{unit}": finite(value) for end, value in zip(("low", "high"), ends, strict=True)}
 
 
 def _not_stated(resistance: Resistance, sample: dict[str, Any]) -> list[str]:

@@ -57,7 +57,10 @@ class PointParts:
         self.own_relative_u = own_relative_u
         self.not_stated = _once(tuple(not_stated))
         self._causes = _once(
-            tuple((one.source, one.kind, one.common, one.cause, one.degrees_of_freedom) for one in shared)
+            tuple(
+                (one.source, one.kind, one.common, one.cause, one.degrees_of_freedom, one.distribution)
+                for one in shared
+            )
         )
         self._changes = array("d", [one.change for one in shared])
 
@@ -77,8 +80,8 @@ class PointParts:
         """Return the components that other points share, relative to the conductivity, by their cause."""
         named = zip(self._causes, self._changes, strict=True)
         return {
-            cause: Component(source, change, kind, common, cause, freedom)
-            for (source, kind, common, cause, freedom), change in named
+            cause: Component(source, change, kind, common, cause, freedom, shape)
+            for (source, kind, common, cause, freedom, shape), change in named
         }
 
 

@@ -26,17 +26,20 @@ from labctl.derive.point_errors import (
     errors_of_run,
     flagged_in_words,
     lag_in_words,
+    left_out_arcs_in_words,
     own_relative_u,
     times_of_flagged,
 )
 from labctl.derive.sample_changes import (
     COMPARED,
     FIRST_AGAIN,
+    NOT_LOOKED_FOR,
     change_flags,
     changes_while_held,
     corrected,
     described_change,
     first_again,
+    is_looked_for,
     with_change,
     with_repetition,
 )
@@ -206,6 +209,8 @@ def _fit_rows(
     points = [p for p in measured if not _why_left_out(p)]
     bounds = [p for p in measured if _why_left_out(p) == BOUND and p["bound"] == "upper"]
     errors, not_stated = shared(points)
+    if not is_looked_for(measured):
+        not_stated = [*not_stated, NOT_LOOKED_FOR]
     rows, choice = _rows_of_laws(branch, points, bounds, form, errors)
     flags = [
         *_left_out_flags(measured),
@@ -213,6 +218,7 @@ def _fit_rows(
         *_spread_flags(points),
         *_celsius_flags(points),
         *lag_in_words(points),
+        *left_out_arcs_in_words(points),
     ]
     remarks, changed = _hysteresis_flags(branch, points, form), list[str]()
     if branch == "all":
@@ -318,9 +324,9 @@ def _fit_row(
     branch: str, law: str, form: str, responses: Responses, choice: TemperatureLaw
 ) -> dict[str, Any]:
     fit, estimates = responses.fit, responses.parameters()
-    if fit is choice.preferred and law == "arrhenius":
-        spread = Component("law", choice.energy_spread_ev(), "B")
-        estimates["activation_energy_ev"] = estimates["activation_energy_ev"].with_component(spread)
+    if fit is choice.preferred:
+        for name, spread in choice.parameter_spreads().items():
+            estimates[name] = estimates[name].with_component(Component("law", spread, "B"))
     energy_ev = estimates.get("activation_energy_ev") or estimates.get("pseudo_activation_energy_ev")
     preferred = fit is choice.preferred
     at_room = _at_room(responses, choice if preferred else fit)

@@ -9,11 +9,11 @@ from labctl.store.analyses import Maker
 from labctl.version import __version__
 
 METHOD_VERSIONS = {
-    "ionic_resistance_series": "7",
-    "temperature_laws": "4",
-    "transference_numbers": "5",
+    "ionic_resistance_series": "8",
+    "temperature_laws": "5",
+    "transference_numbers": "6",
     "relaxation_times": "1",
-    "part_laws": "1",
+    "part_laws": "2",
 }
 """Raised when a method gives other numbers for the same input."""
 

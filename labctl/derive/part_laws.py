@@ -19,6 +19,7 @@ from labctl.analysis.laws.common_errors import Responses
 from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.derive.budgets import as_kept
 from labctl.derive.conductivities import finite
 from labctl.derive.law_points import Point, in_columns
 from labctl.derive.makers import METHOD_VERSIONS
@@ -148,10 +149,14 @@ def _row(
         temperature_u_k=spread_k if stated else None,
         are_kelvin=True,
     )
-    errors, _ = shared([point for point, _ in pairs])
+    errors, not_stated = shared([point for point, _ in pairs])
     responses = Responses.of(fit, errors)
     estimates = responses.parameters()
-    energy = estimates["activation_energy_ev"]
+    named = {
+        "activation_energy": estimates["activation_energy_ev"],
+        "pre_exponential": estimates["pre_exponential"],
+    }
+    energy, units = named["activation_energy"], {"activation_energy": "eV"}
     return {
         "part": part,
         "branch": "all",
@@ -160,9 +165,9 @@ def _row(
         "activation_energy_ev": finite(energy.value),
         "standard_uncertainty_ev": finite(energy.standard_uncertainty),
         "parameters": {
-            "activation_energy": _described(energy, "eV"),
-            "pre_exponential": _described(estimates["pre_exponential"], fit.pre_exponential_unit),
+            name: _described(one, units.get(name, fit.pre_exponential_unit)) for name, one in named.items()
         },
+        "budget": as_kept(named, not_stated),
         "curve": function_of(fit, responses).as_dict(),
         "spectra": [point["spectrum_id"] for point, _ in pairs],
         "n_points": len(pairs),
@@ -172,5 +177,11 @@ def _row(
 
 
 def _described(estimate: Estimate, unit: str) -> dict[str, Any]:
-    u = finite(estimate.standard_uncertainty)
-    return {"value": finite(estimate.value), "standard_uncertainty": u, "unit": unit}
+    low, high = estimate.interval()
+    return {
+        "value": finite(estimate.value),
+        "standard_uncertainty": finite(estimate.standard_uncertainty),
+        "low_95": finite(low),
+        "high_95": finite(high),
+        "unit": unit,
+    }

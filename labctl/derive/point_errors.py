@@ -17,6 +17,7 @@ from labctl.analysis.numerics.thermometer import (
     thermometer_components,
 )
 from labctl.analysis.resistance.analyser_share import BEGINNINGS
+from labctl.analysis.resistance.series_choice import OF_ITS_OWN
 from labctl.derive.lag import is_moving
 from labctl.derive.law_points import Point, parts_of
 from labctl.store import Database
@@ -60,6 +61,20 @@ def flagged_in_words(points: Sequence[Point], stated: bool) -> list[str]:
     ]
 
 
+def left_out_arcs_in_words(points: Sequence[Point]) -> list[str]:
+    """Return a remark where an arc with an energy of its own was taken as electrode: it may be a boundary."""
+    count = sum(
+        any(str(flag).startswith(OF_ITS_OWN) for flag in point.get("flags") or ()) for point in points
+    )
+    if not count:
+        return []
+    return [
+        f"{count} of {len(points)} points leave out an arc with an activation energy of its own, taken as "
+        "electrode: if it is a grain boundary, bulk and grain boundary have activation energies of their "
+        "own, and the law is that of the bulk"
+    ]
+
+
 def errors_of_run(db: Database, run_id: int) -> SharedErrors:
     """Return `errors_of_points` with the `[accuracy]` and the day of a run."""
     measured = datetime.datetime.fromtimestamp(db.run(run_id)["started_s"], datetime.UTC).date()
@@ -95,8 +110,14 @@ def errors_of_points(
 
 
 def lag_in_words(points: Sequence[Point]) -> list[str]:
-    """Return a remark where points were measured on the way and the lag of the sample is not known."""
+    """Return a remark where points were measured on the way, and what is known of the lag of the sample."""
     unknown = sum(_has_unknown_lag(point) for point in points)
+    lags_k = [abs(point["lag_k"]) for point in points if point.get("lag_k") and is_moving(point)]
+    if not unknown and lags_k:
+        return [
+            f"{len(lags_k)} of {len(points)} points were measured while the temperature moved: a lag of the "
+            f"sample of up to {max(lags_k):.2g} K was measured and taken off"
+        ]
     if not unknown:
         return []
     return [

@@ -54,6 +54,11 @@ class Potentiostat:
         held = self._range(current_a)
         return LIMIT_TO_STANDARD * math.hypot(self.potential_gain or 0.0, held.gain if held else 0.0)
 
+    def zero_u_a(self, current_a: float) -> float:
+        """Standard uncertainty of the zero of the current, A; 0 where nothing is stated."""
+        held = self._range(current_a)
+        return LIMIT_TO_STANDARD * held.zero_a if held else 0.0
+
     def doubts(self, steady_a: float, step_v: float, *, zero_known: bool) -> list[Doubt]:
         """Return the doubts of steady current and step, A and V; the stated zero where it is not measured."""
         found = []
@@ -71,4 +76,6 @@ class Potentiostat:
         return next((one for one in self.currents if abs(current_a) <= one.up_to_a), None)
 
     def _doubt(self, quantity: str, limit: float, cause: str) -> Doubt:
-        return Doubt(quantity, SOURCE, limit * LIMIT_TO_STANDARD, "B", True, cause)
+        return Doubt(
+            quantity, SOURCE, limit * LIMIT_TO_STANDARD, "B", True, cause, distribution="rectangular"
+        )

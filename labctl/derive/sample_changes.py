@@ -16,6 +16,7 @@ import numpy as np
 
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, LawFit
 from labctl.analysis.laws.repeated_temperatures import NO_CAUSE, Change, change_between
+from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.distributions import student_quantile
 from labctl.derive.budgets import with_components
 from labctl.derive.lag import is_moving
@@ -27,6 +28,7 @@ COMPARED = "the first temperature again: compared, not fitted"
 SAME_SETPOINT_WITHIN_K = 0.01
 FIRST_AGAIN = "change_of_the_sample"
 SOURCE = "change of the sample"
+NOT_LOOKED_FOR = f"{SOURCE} (no temperature was measured twice)"
 SHARED_95 = student_quantile(0.975, math.inf)
 
 Points = Sequence[Mapping[str, Any]]
@@ -92,6 +94,15 @@ def changes_while_held(points: Points, fit: LawFit) -> list[Change]:
         else:
             groups.append([point])
     return [_change(group[0], group[-1], fit) for group in groups if len(group) > 1]
+
+
+def is_looked_for(points: Points) -> bool:
+    """Whether a change of the sample would show: a temperature was measured twice, or the way back."""
+    known = [p for p in points if p["conductivity_s_m"] is not None and p["temperature_k"] is not None]
+    if {"heating", "cooling"} <= {p["branch"] for p in known if not p["bound"]}:
+        return True
+    kelvin = np.array([p["temperature_k"] for p in known if not (p["repeated"] or p["excluded"])])
+    return distinct_temperatures_k(kelvin).size < kelvin.size
 
 
 def change_flags(first: Change | None, held: Sequence[Change], points: Points) -> list[str]:

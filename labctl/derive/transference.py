@@ -24,6 +24,7 @@ from labctl.analysis import (
     ionic_resistance_series,
 )
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
+from labctl.analysis.numerics.component import combined
 from labctl.analysis.spectra.cell import electrode_sides
 from labctl.analysis.transport import fraction_budget as fraction
 from labctl.analysis.transport.electrodes_pass import shows_passing_electrodes
@@ -59,6 +60,7 @@ ALARM = 3.0  # standard uncertainties of a change of a resistance
 LAST_SHARE = 0.2
 NOTICEABLE_ZERO_SHARE = 0.005  # of the steady current
 SMALLEST_SLOPE = 0.25  # of I0 against an offset of the current
+ALIKE = 2.0  # standard uncertainties: two numbers that agree
 SAME_STEP = 0.05  # relative: two heights of a step that are one
 COLUMN_OF = {  # argument: columns of its value and standard uncertainty
     "delta_v_v": ("delta_v_v", "delta_v_u_v"),
@@ -373,9 +375,7 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
         temperature_k=measured.temperature_k,
         electrodes_pass=passes,
     )
-    factor, _ = linear_correction(
-        result.inputs, (_charge(measured.sample["cation"]), 1), measured.temperature_k
-    )
+    factor = _linear_factor(measured, result)
     values = {
         fraction.STEP: measured.delta_v_v.value,
         fraction.STEADY: fit.steady_current_a.value,
@@ -392,7 +392,7 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
         *fraction.doubts_of(fraction.INTERFACE, rss_ohm, "interface resistance"),
         *_doubts_of_change(r0_ohm, rss_ohm, bulk_ohm, bulk_held_ohm),
         *_doubts_of_current(measured, fit, zero),
-        fraction.Doubt(fraction.FACTOR, "linear range", _linear_u(measured, result, factor), "B"),
+        fraction.Doubt(fraction.FACTOR, "linear range", factor.standard_uncertainty, "B"),
         *_doubts_of_electrons(share),
     ]
     value = fraction.with_budget(values, doubts)
@@ -407,13 +407,18 @@ def _current_fraction(measured: Polarisation, passes: bool | None) -> Evaluated:
     )
 
 
-def _linear_u(measured: Polarisation, result: Transference, factor: Estimate) -> float:
-    """Standard uncertainty of the factor; within the linear range the possible rest of the error."""
-    if measured.temperature_k is None:
-        return factor.standard_uncertainty
+def _linear_factor(measured: Polarisation, result: Transference) -> Estimate:
+    """Factor by which the steady current was too low, for an ideal, dilute salt, as in `linear_correction`.
+
+    Within the linear range it is below 1.005, and taken out as well: a known error is corrected (JCGM
+    100:2008, 3.2.4). Half of what it adds is its standard uncertainty in either case.
+    """
     charges = _charge(measured.sample["cation"]), 1
-    limit = largest_error(result.inputs, charges, measured.temperature_k)
-    return math.hypot(factor.standard_uncertainty, limit / math.sqrt(3))
+    factor, _ = linear_correction(result.inputs, charges, measured.temperature_k)
+    if measured.temperature_k is None:
+        return factor
+    more = largest_error(result.inputs, charges, measured.temperature_k)
+    return Estimate(1 + more, more / 2) if more else factor
 
 
 def _zero_before(measured: Polarisation) -> ZeroCurrent:
@@ -441,7 +446,10 @@ def _doubts_of_change(
         fraction.INTERFACE: _change_ohm(r0_ohm, rss_ohm) / math.sqrt(12),
         fraction.BULK: _change_ohm(bulk_ohm, bulk_held_ohm) / math.sqrt(3),
     }
-    return [fraction.Doubt(name, "change of the sample", ohm, "B") for name, ohm in changes.items()]
+    return [
+        fraction.Doubt(name, "change of the sample", ohm, "B", distribution="rectangular")
+        for name, ohm in changes.items()
+    ]
 
 
 def _doubts_of_current(
@@ -449,13 +457,14 @@ def _doubts_of_current(
 ) -> list[fraction.Doubt]:
     """Doubts of the zero and of the scale of the current.
 
-    Where the zero was not measured, all that transient and spectrum disagree by on I0 may be the zero.
+    Transient and spectrum disagree on I0 by noise, and by errors that are stated: scale and zero of the
+    potentiostat, gain of the analyser. What exceeds twice the standard uncertainty of these is carried. Where
+    the zero was not measured, it may be the zero.
     """
     steady_a, step_v = fit.steady_current_a.value, measured.delta_v_v.value
     stated = measured.potentiostat.doubts(steady_a, step_v, zero_known=zero.zero_a is not None)
     difference = fit.initial_difference
-    u = math.hypot(difference.standard_uncertainty, measured.potentiostat.scale_u(steady_a))
-    apart = math.copysign(_beyond(difference.value, u), difference.value)
+    apart = math.copysign(_beyond(difference.value, ALIKE * _stated_u(measured, fit, zero)), difference.value)
     if zero.zero_a is None:
         off_a = _offset_a(measured, fit, apart * fit.initial_current_a.value)
         return [
@@ -471,6 +480,20 @@ def _doubts_of_current(
         ),
         fraction.Doubt(fraction.STEP, "scale of the current", apart * step_v, "B"),
     ]
+
+
+def _stated_u(measured: Polarisation, fit: PolarisationFit, zero: ZeroCurrent) -> float:
+    """Relative standard uncertainty that noise and what is stated leave to the difference of both I0."""
+    initial_a, steady_a = abs(fit.initial_current_a.value), fit.steady_current_a.value
+    zero_u_a = zero.zero_a.standard_uncertainty if zero.zero_a else measured.potentiostat.zero_u_a(steady_a)
+    before = measured.spectra[0]
+    analyser_ohm = before.analyser.standard_uncertainty_ohm if before.analyser else 0.0
+    return math.hypot(
+        fit.initial_difference.standard_uncertainty,
+        measured.potentiostat.scale_u(steady_a),
+        zero_u_a / initial_a,
+        analyser_ohm / before.total_ohm.value,
+    )
 
 
 def _offset_a(measured: Polarisation, fit: PolarisationFit, apart_a: float) -> float:
@@ -504,7 +527,13 @@ def _doubts_of_electrons(share: Estimate | None) -> list[fraction.Doubt]:
             fraction.ELECTRONS, "electronic share", share.standard_uncertainty, "B", True, of_sample
         ),
         fraction.Doubt(
-            fraction.PASSING, "electronic share", 0.5 / math.sqrt(3), "B", True, "way of the electrons"
+            fraction.PASSING,
+            "electronic share",
+            0.5 / math.sqrt(3),
+            "B",
+            True,
+            "way of the electrons",
+            distribution="rectangular",
         ),
     ]
 
@@ -574,8 +603,13 @@ def _interphase(resistance: Resistance, when: str) -> Estimate:
 def _change_ohm(before_ohm: Estimate, after_ohm: Estimate) -> float:
     """Return the change of a resistance, 0 where noise may explain it."""
     change_ohm = after_ohm.value - before_ohm.value
-    noise_ohm = math.hypot(before_ohm.standard_uncertainty, after_ohm.standard_uncertainty)
+    noise_ohm = math.hypot(_own_u(before_ohm), _own_u(after_ohm))
     return change_ohm if abs(change_ohm) > ALARM * noise_ohm else 0.0
+
+
+def _own_u(estimate: Estimate) -> float:
+    """The standard uncertainty without what both spectra share: one analyser, one lead."""
+    return combined(part for part in estimate.parts if not part.common)
 
 
 def _widened(estimate: Estimate, by: float) -> Estimate:

@@ -5,7 +5,7 @@
 2. That process looks for ended runs, analyses and amendments. It adds them by a process of its own
    (`labctl archive add`), which is killed at a time limit: a share that hangs delays the archive only.
 3. An archive that cannot be reached is tried again, after 10 s at first and 10 min at last. One event says
-   that it is away, and one that it is back. A run that is refused is one event.
+   that it is away, another that it is back. A run that is refused is one event.
 4. The process ends once its runner is gone and everything was added, or could not be.
 """
 
@@ -44,7 +44,7 @@ Start = Callable[[], "subprocess.Popen[bytes]"]
 
 @contextmanager
 def archiving(station: Station, db: Path, start: Start | None = None) -> Iterator[None]:
-    """Keep `labctl archive follow` alive while inside, where the station has an `[archive]` table."""
+    """Keep `labctl archive follow` running while inside, where the station has an `[archive]` table."""
     if not _is_wanted(station):
         yield
         return
@@ -91,7 +91,7 @@ def start_following(db: Path, station: Path | str) -> "subprocess.Popen[bytes]":
 
 
 def command_to_add(db: Path, to: str) -> list[str]:
-    """Return the command that adds what the archive lacks."""
+    """Return the command that adds runs that the archive lacks."""
     return [sys.executable, "-m", "labctl", "archive", "add", str(db), "--to", to, "--json"]
 
 
@@ -136,7 +136,7 @@ def follow(
 
 
 class _Following:
-    """What was added, and when the next attempt is due."""
+    """The last state that was added, and the time of the next attempt."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class _Following:
         return beat is not None and beat.lives(2 * DEFAULT_SILENCE_S)
 
     def look(self) -> None:
-        """Add what is new, where an attempt is due."""
+        """Add new runs, where an attempt is due."""
         mark = knowledge_mark(self._connection)
         self.is_done = mark == self._added
         if self.is_done or self._clock.monotonic() < self._due_s:

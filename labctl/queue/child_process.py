@@ -51,7 +51,7 @@ def run_to_its_end(command: Sequence[str], longest_s: float, clock: Clock) -> Ch
 
 
 def _has_ended(process: "subprocess.Popen[bytes]", longest_s: float, clock: Clock) -> bool:
-    """Wait for a process, and kill it at the time limit; one that hangs in the kernel is left behind."""
+    """Wait for a process, and kill it at the time limit; a process stuck in the kernel is left behind."""
     end_s = clock.monotonic() + longest_s
     while process.poll() is None:
         if clock.monotonic() >= end_s:

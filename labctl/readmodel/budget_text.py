@@ -6,7 +6,7 @@ from typing import Any
 
 from labctl.derive.budgets import CONDUCTIVITY, NOT_KEPT, listed, not_stated_in
 from labctl.readmodel.formatting import celsius
-from labctl.readmodel.law_text import HEADLINE_SYMBOLS, SYMBOLS, law_name
+from labctl.readmodel.law_text import HEADLINE_SYMBOLS, PARTS, SYMBOLS, law_name
 
 Row = Mapping[str, Any]
 WIDTH = 80
@@ -35,7 +35,9 @@ REMEDIES = {
     "polarity": "let the cell relax longer before the other polarity",
     "linear range": "use a smaller step",
 }
-STATABLE = (*REMEDIES, "geometry")
+CHANGE = "change of the sample"
+STATABLE = (*(name for name in REMEDIES if name != CHANGE), "geometry")
+MEASURE_AGAIN = "measure the first temperature again (repeat_first), or the way back (return_down)"
 
 
 def with_lists(row: Row, quantity: str | None = None) -> dict[str, Any]:
@@ -65,7 +67,8 @@ def budget_lines(conductivities: Sequence[Row], fits: Sequence[Row], numbers: Se
     for row in fits:
         for name, one in row["parameters"].items():
             if one.get("budget"):
-                title = f"{SYMBOLS.get(name, name)}, {law_name(row)}"
+                part = f"{PARTS.get(row['part'], row['part'])}, " if row.get("part") else ""
+                title = f"{SYMBOLS.get(name, name)}, {part}{law_name(row)}"
                 lines += _table(title, *_in_lab_units(name, one))
     for row in conductivities:
         lines += _table(_conductivity_title(row), row["conductivity_s_m"] / 100, row["budget"], "S/cm", 0.01)
@@ -83,8 +86,11 @@ def largest_unknowns(rows: Sequence[Row]) -> list[str]:
 
 def _first(rows: Sequence[Row]) -> list[str]:
     """Return lines about what to state and what to calibrate first."""
-    silent = [name for name in _silent(rows) if name.partition(" (")[0] in STATABLE]
-    lines = _wrapped("state first: ", silent) if silent else []
+    silent = _silent(rows)
+    statable = [name for name in silent if name.partition(" (")[0] in STATABLE]
+    lines = _wrapped("state first: ", statable) if statable else []
+    if any(name.startswith(CHANGE) for name in silent):
+        lines += [MEASURE_AGAIN]
     number = next((row for row in rows if row["budget"]), None)
     if number is None:
         return lines

@@ -26,7 +26,7 @@ def with_stored_circuit(curve: SpectrumCurve, sample: Row) -> SpectrumCurve | No
     ----------
     curve : SpectrumCurve
     sample : mapping
-        The sample in force, whose fixture is put back.
+        The sample in force; its fixture is put back.
     """
     stored = None if curve.resistance is None else curve.resistance.get("circuit_fit")
     if curve.resistance is None or not isinstance(stored, Mapping):

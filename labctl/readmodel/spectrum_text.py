@@ -41,9 +41,19 @@ def resistance(spectrum: SpectrumCurve) -> str:
     if u is None:
         return f"R = {si(value, 'Ω', 4)}, uncertainty not known"
     factor, prefix = si_scale(value)
-    return (
-        f"R = {with_uncertainty(factor * value, factor * TWO_SIDED_95 * u)} {prefix}Ω (95\N{NO-BREAK SPACE}%)"
-    )
+    half = interval_half(row, "ohm")
+    return f"R = {with_uncertainty(factor * value, factor * half)} {prefix}Ω (95\N{NO-BREAK SPACE}%)"
+
+
+def interval_half(row: Row, unit: str) -> float:
+    """Return half of the stored 95 % interval (columns `low_95_UNIT`); NaN without an uncertainty.
+
+    1.96 u where an earlier labctl kept no interval.
+    """
+    low, high, u = row.get(f"low_95_{unit}"), row.get(f"high_95_{unit}"), row[f"standard_uncertainty_{unit}"]
+    if low is not None and high is not None:
+        return (high - low) / 2
+    return math.nan if u is None else TWO_SIDED_95 * u
 
 
 def flags(spectrum: SpectrumCurve) -> list[str]:

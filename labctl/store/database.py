@@ -1,6 +1,7 @@
 """The reading side of the file: rows, pandas frames, spectra. It never writes and never holds a lock."""
 
 import math
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -14,6 +15,7 @@ from labctl.store.cells import cell_of_run
 from labctl.store.connections import FrozenView, file_state, open_for_reading
 from labctl.store.encoding import decode_all, decoded
 from labctl.store.fetching import fetched
+from labctl.store.pandas_needed import pandas
 from labctl.store.presence import Files
 from labctl.store.queries import (
     amendments,
@@ -125,6 +127,8 @@ class Database:
         StoreError
             No such run, or a uuid beginning that fits several.
         """
+        if not isinstance(run, str):
+            run = _one(run, "run", "a number, 'last' or the start of a uuid")
         found = runs.named(self, run)
         if not found:
             raise InvalidRequest(
@@ -136,7 +140,7 @@ class Database:
 
     def sample(self, sample_id: int) -> dict[str, Any]:
         """The row of one sample."""
-        found = samples.with_id(self, sample_id)
+        found = samples.with_id(self, _one(sample_id, "sample", "its number"))
         if not found:
             raise InvalidRequest(f"{self.path}: no sample {sample_id}")
         return found[0]
@@ -171,8 +175,7 @@ class Database:
 
     def records(self, run: int | str = "last") -> "pd.DataFrame":
         """The rows of a procedure with columns of its own, one column each, after `number` and `time_s`."""
-        import pandas as pd
-
+        pd = pandas()
         _, rows = records.of_parts(self._tuples, self.part_ids(run))
         values = decode_all([data for _, _, data in rows])
         frame = pd.DataFrame([value if isinstance(value, dict) else {} for value in values])
@@ -210,8 +213,7 @@ class Database:
 
     def exclusions(self, run: int | str = "last") -> "pd.DataFrame":
         """The exclusions of a run in force: spectra, ranges of frequency and temperature, with the reason."""
-        import pandas as pd
-
+        pd = pandas()
         found = exclusions(in_force(amendments.of_run(self, self.run(run)["id"])))
         columns = [field.name for field in fields(Exclusion)]
         return pd.DataFrame([vars(exclusion) for exclusion in found], columns=columns)
@@ -252,8 +254,8 @@ class Database:
         ends and by `labctl fit`; a run without them has no rows.
         """
         import numpy as np
-        import pandas as pd
 
+        pd = pandas()
         lists = ("gamma", "gamma_low", "gamma_high")
         frames = [
             pd.DataFrame(
@@ -276,8 +278,7 @@ class Database:
         Columns: `spectrum_id`, `number`, `time_s` of the maximum, `fastest_s` and `slowest_s` between which
         the resistance lies, `resistance_ohm`, `standard_uncertainty_ohm`.
         """
-        import pandas as pd
-
+        pd = pandas()
         rows = [
             {"spectrum_id": row["spectrum_id"], "number": row["number"], **peak}
             for row in relaxation_times.of_parts(self, self.part_ids(run))
@@ -310,12 +311,14 @@ class Database:
 
     def points(self, spectrum_id: int) -> "pd.DataFrame":
         """The points of a spectrum, bad ones included (see `status`); InvalidRequest without one."""
+        spectrum_id = _one(spectrum_id, "spectrum", "its id")
         if not spectra.with_id(self, spectrum_id):
             raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
         return spectra.points(self._frames, spectrum_id)
 
     def polarisation_points(self, polarisation_id: int) -> "pd.DataFrame":
         """The points of a polarisation, bad ones included (see `status`); InvalidRequest without one."""
+        polarisation_id = _one(polarisation_id, "polarisation", "its id")
         if not polarisations.exists(self, polarisation_id):
             raise InvalidRequest(f"{self.path}: no polarisation {polarisation_id}")
         return polarisations.points(self._frames, polarisation_id)
@@ -336,6 +339,7 @@ class Database:
 
         from labctl.analysis import Spectrum
 
+        spectrum_id = _one(spectrum_id, "spectrum", "its id")
         found = spectra.with_id(self, spectrum_id)
         if not found:
             raise InvalidRequest(f"{self.path}: no spectrum {spectrum_id}")
@@ -350,8 +354,7 @@ class Database:
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> "pd.DataFrame":
         """Result of a SELECT as a pandas frame; JSON columns are decoded, NULL numbers are NaN."""
-        import pandas as pd
-
+        pd = pandas()
         names, rows = self._fetch(query, parameters)
         frame = pd.DataFrame.from_records(rows, columns=names, coerce_float=True)
         for name in self._json.intersection(names):
@@ -362,6 +365,14 @@ class Database:
             if frame[name].dtype == object:
                 frame[name] = [_number(value) for value in frame[name]]
         return frame
+
+    def runs_of_sample(self, sample_id: int) -> "pd.DataFrame":
+        """The runs of a sample, oldest first."""
+        return runs.of_sample(self._frames, sample_id)
+
+    def units(self) -> dict[str, str]:
+        """Unit of every column of every table by the name of the column."""
+        return {row["column_name"]: row["unit"] for row in self.rows("SELECT * FROM columns")}
 
     def columns(self) -> "pd.DataFrame":
         """Unit and meaning of every column of every table and view."""
@@ -432,6 +443,16 @@ class Database:
                 (SELECT seen.number FROM {owner} seen WHERE seen.id = :parent AND seen.run_id = :run), -1)
             ORDER BY 1, 2"""
         return self.rows(query, {"run": run_id, "parent": parent_id, "number": number})
+
+
+def _one(number: Any, what: str, given: str) -> int:
+    """Return a whole number, of numpy too; raises InvalidRequest for several, and for anything else."""
+    try:
+        return operator.index(number)
+    except TypeError as error:
+        raise InvalidRequest(
+            f"give one {what}, {given}, not {shown(number)}; of several, ask for one after the other"
+        ) from error
 
 
 def _decoded(row: tuple[Any, ...], encoded: Sequence[tuple[int, str]]) -> Sequence[Any]:

@@ -23,9 +23,11 @@ INSERT INTO columns VALUES
 ('all_conductivities', 'conductivity_s_m', 'S/m', 'ionic conductivity'),
 ('all_conductivities', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('all_conductivities', 'flags', 'JSON', 'list of reservations, as sentences'),
+('all_conductivities', 'high_95_s_m', 'S/m', 'upper end of the 95 % interval of the conductivity; NULL: not known, or an earlier labctl derived it'),
 ('all_conductivities', 'id', 'id', 'key, never used twice'),
 ('all_conductivities', 'lag_k', 'K', 'how far the sample was behind its sensor, already taken off temperature_k; NULL: not measured'),
 ('all_conductivities', 'lag_u_k', 'K', 'standard uncertainty of lag_k, which the points of a run have in common; NULL: not measured'),
+('all_conductivities', 'low_95_s_m', 'S/m', 'lower end of the 95 % interval of the conductivity; NULL: not known, or an earlier labctl derived it'),
 ('all_conductivities', 'method', 'text', 'function that made the row'),
 ('all_conductivities', 'method_version', 'text', 'its version'),
 ('all_conductivities', 'relative_uncertainty_analyser', '1', 'part of relative_uncertainty_resistance that the analyser''s accuracy gives; NULL: not stated'),
@@ -60,6 +62,7 @@ INSERT INTO columns VALUES
 ('all_part_laws', 'activation_energy_ev', 'eV', 'activation energy; NULL: none'),
 ('all_part_laws', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('all_part_laws', 'branch', 'text', 'spectra that took part'),
+('all_part_laws', 'budget', 'JSON', 'uncertainty of each parameter by source, as in law_fits; NULL: an earlier labctl derived it'),
 ('all_part_laws', 'curve', 'JSON', 'the law as a function of temperature with the covariance of its band'),
 ('all_part_laws', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('all_part_laws', 'flags', 'JSON', 'list of reservations, as sentences'),
@@ -104,7 +107,9 @@ INSERT INTO columns VALUES
 ('all_resistances', 'circuit_fit', 'JSON', 'of a total: {"parameters": {name: {"value", "standard_uncertainty", "unit"}}, "frequency_min_hz", "frequency_max_hz", "n_points", "rms"} of the circuit, fitted without fixture and with leads; NULL: none, or an earlier labctl derived it'),
 ('all_resistances', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('all_resistances', 'flags', 'JSON', 'list of reservations, as sentences'),
+('all_resistances', 'high_95_ohm', 'ohm', 'upper end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('all_resistances', 'id', 'id', 'key, never used twice'),
+('all_resistances', 'low_95_ohm', 'ohm', 'lower end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('all_resistances', 'method', 'text', 'function that made the row'),
 ('all_resistances', 'method_version', 'text', 'its version'),
 ('all_resistances', 'quantity', 'text', 'total, bulk, grain_boundary, interphase ...'),
@@ -237,9 +242,11 @@ INSERT INTO columns VALUES
 ('conductivities', 'conductivity_s_m', 'S/m', 'ionic conductivity'),
 ('conductivities', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('conductivities', 'flags', 'JSON', 'list of reservations, as sentences'),
+('conductivities', 'high_95_s_m', 'S/m', 'upper end of the 95 % interval of the conductivity; NULL: not known, or an earlier labctl derived it'),
 ('conductivities', 'id', 'id', 'key, never used twice'),
 ('conductivities', 'lag_k', 'K', 'how far the sample was behind its sensor, already taken off temperature_k; NULL: not measured'),
 ('conductivities', 'lag_u_k', 'K', 'standard uncertainty of lag_k, which the points of a run have in common; NULL: not measured'),
+('conductivities', 'low_95_s_m', 'S/m', 'lower end of the 95 % interval of the conductivity; NULL: not known, or an earlier labctl derived it'),
 ('conductivities', 'method', 'text', 'function that made the row'),
 ('conductivities', 'method_version', 'text', 'its version'),
 ('conductivities', 'relative_uncertainty_analyser', '1', 'part of relative_uncertainty_resistance that the analyser''s accuracy gives; NULL: not stated'),
@@ -422,6 +429,7 @@ INSERT INTO columns VALUES
 ('part_laws', 'activation_energy_ev', 'eV', 'activation energy; NULL: none'),
 ('part_laws', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('part_laws', 'branch', 'text', 'spectra that took part'),
+('part_laws', 'budget', 'JSON', 'uncertainty of each parameter by source, as in law_fits; NULL: an earlier labctl derived it'),
 ('part_laws', 'curve', 'JSON', 'the law as a function of temperature with the covariance of its band'),
 ('part_laws', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('part_laws', 'flags', 'JSON', 'list of reservations, as sentences'),
@@ -509,7 +517,9 @@ INSERT INTO columns VALUES
 ('resistances', 'circuit_fit', 'JSON', 'of a total: {"parameters": {name: {"value", "standard_uncertainty", "unit"}}, "frequency_min_hz", "frequency_max_hz", "n_points", "rms"} of the circuit, fitted without fixture and with leads; NULL: none, or an earlier labctl derived it'),
 ('resistances', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('resistances', 'flags', 'JSON', 'list of reservations, as sentences'),
+('resistances', 'high_95_ohm', 'ohm', 'upper end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('resistances', 'id', 'id', 'key, never used twice'),
+('resistances', 'low_95_ohm', 'ohm', 'lower end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('resistances', 'method', 'text', 'function that made the row'),
 ('resistances', 'method_version', 'text', 'its version'),
 ('resistances', 'quantity', 'text', 'total, bulk, grain_boundary, interphase ...'),
@@ -951,7 +961,7 @@ CREATE TABLE "all_resistances" (
     flags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(flags)),
     -- [s since 1970-01-01 UTC] when it was made
     derived_s REAL NOT NULL
-, analysis_id INTEGER REFERENCES analyses, analyser_u_ohm REAL CHECK (analyser_u_ohm >= 0), capacitance_f REAL CHECK (capacitance_f >= 0), capacitance_u_f REAL CHECK (capacitance_u_f >= 0), specific_resistance_ohm REAL CHECK (specific_resistance_ohm > 0), specific_resistance_u_ohm REAL CHECK (specific_resistance_u_ohm >= 0), readings TEXT CHECK (readings IS NULL OR json_valid(readings)), circuit_fit TEXT CHECK (circuit_fit IS NULL OR json_valid(circuit_fit))) STRICT;
+, analysis_id INTEGER REFERENCES analyses, analyser_u_ohm REAL CHECK (analyser_u_ohm >= 0), capacitance_f REAL CHECK (capacitance_f >= 0), capacitance_u_f REAL CHECK (capacitance_u_f >= 0), specific_resistance_ohm REAL CHECK (specific_resistance_ohm > 0), specific_resistance_u_ohm REAL CHECK (specific_resistance_u_ohm >= 0), readings TEXT CHECK (readings IS NULL OR json_valid(readings)), circuit_fit TEXT CHECK (circuit_fit IS NULL OR json_valid(circuit_fit)), low_95_ohm REAL CHECK (abs(low_95_ohm) < 9e999), high_95_ohm REAL CHECK (abs(high_95_ohm) < 9e999)) STRICT;
 --
 CREATE INDEX resistances_by_spectrum ON "all_resistances" (spectrum_id);
 --
@@ -984,7 +994,7 @@ CREATE TABLE "all_conductivities" (
     flags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(flags)),
     -- [s since 1970-01-01 UTC] when it was made
     derived_s REAL NOT NULL
-, temperature_min_k REAL CHECK (temperature_min_k >= 0), temperature_max_k REAL CHECK (temperature_max_k >= 0), analysis_id INTEGER REFERENCES analyses, relative_uncertainty_analyser REAL CHECK (relative_uncertainty_analyser >= 0), budget TEXT CHECK (budget IS NULL OR json_valid(budget)), temperature_rate_k_s REAL CHECK (abs(temperature_rate_k_s) < 9e999), lag_k REAL CHECK (abs(lag_k) < 9e999), lag_u_k REAL CHECK (lag_u_k >= 0)) STRICT;
+, temperature_min_k REAL CHECK (temperature_min_k >= 0), temperature_max_k REAL CHECK (temperature_max_k >= 0), analysis_id INTEGER REFERENCES analyses, relative_uncertainty_analyser REAL CHECK (relative_uncertainty_analyser >= 0), budget TEXT CHECK (budget IS NULL OR json_valid(budget)), temperature_rate_k_s REAL CHECK (abs(temperature_rate_k_s) < 9e999), lag_k REAL CHECK (abs(lag_k) < 9e999), lag_u_k REAL CHECK (lag_u_k >= 0), low_95_s_m REAL CHECK (abs(low_95_s_m) < 9e999), high_95_s_m REAL CHECK (abs(high_95_s_m) < 9e999)) STRICT;
 --
 CREATE INDEX conductivities_by_run ON "all_conductivities" (run_id);
 --
@@ -1943,7 +1953,7 @@ CREATE TABLE all_part_laws (
     derived_s REAL NOT NULL,
     -- [id] the analysis that it belongs to
     analysis_id INTEGER NOT NULL REFERENCES analyses
-) STRICT;
+, budget TEXT CHECK (budget IS NULL OR json_valid(budget))) STRICT;
 --
 CREATE INDEX part_laws_by_run ON all_part_laws (run_id);
 --

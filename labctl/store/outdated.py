@@ -36,9 +36,9 @@ def outdated_runs(connection: sqlite3.Connection) -> list[int]:
 
 
 def not_on_amendments(path: Path) -> list[int]:
-    """Return the ids of the ended runs whose current analysis does not stand on the amendments in force.
+    """Return the ids of ended runs with amendments in force that their current analysis does not stand on.
 
-    A run whose current analysis a person chose is left out, unless none of its analyses stands on them.
+    A run is left out if a person chose its analysis, unless none of its analyses stands on them.
     """
     with closing(open_for_reading(path)) as connection, explaining(path):
         found = set(outdated_runs(connection))

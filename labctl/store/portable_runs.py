@@ -49,7 +49,7 @@ LEFT JOIN analysis_choices c ON c.analysis_id = a.id WHERE a.run_id = ? AND a.is
 
 @dataclass(frozen=True)
 class SeriesState:
-    """What a file knows about one series.
+    """The knowledge of a file about one series.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class PortableTable:
     """The rows of one table as columns.
 
     `types`: SQLite's type of each column. The columns `series_uuid`, `run_uuid`, `sample` and `station` are
-    added to those of the results file.
+    added to the columns of the results file.
     """
 
     name: str
@@ -97,7 +97,7 @@ ADDED_MEANINGS = {
 
 
 def series_of(path: Path, only_runs: Sequence[str] | None = None) -> list[SeriesState]:
-    """Return what a file knows about each series with ended runs, oldest first.
+    """Return the knowledge of a file about each series with ended runs, oldest first.
 
     `only_runs`: uuids of runs; only the series that hold one of them. Raises StoreError for a file that
     cannot be read.

@@ -1,4 +1,4 @@
-"""What every request has to pass before anything else sees it.
+"""Rules that every request has to pass before a page sees it.
 
 1. The header Host names this site, so that no page elsewhere reaches it under another name (DNS rebinding).
 2. Origin, where a browser sends it, is this site too.
@@ -72,7 +72,7 @@ class Rules:
 
     @property
     def cookie(self) -> str:
-        """The value of the cookie: it gives the token to nobody who reads it."""
+        """The value of the cookie, from which the token cannot be read."""
         return hashlib.sha256(f"labctl web {self.token}".encode()).hexdigest()
 
     def _wrong_sender(self, headers: Mapping[str, str]) -> tuple[int, str] | None:
@@ -154,7 +154,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Read no more of a body than is allowed, whatever length was stated."""
+    """Read no more of a body than is allowed, also where a shorter one was stated."""
     taken = 0
 
     async def bounded() -> Message:

@@ -1,7 +1,7 @@
 """Several rigs on one page: each rig's own `labctl web`, or its file, is asked again and again.
 
-A rig that does not answer is shown as such, with since when. One that hangs delays no other: each is asked by
-a thread of its own.
+A rig that does not answer is shown as such, with the time since when. Each is asked by a thread of its own,
+so that none delays another.
 """
 
 import json
@@ -45,7 +45,7 @@ class RigEntry:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of a rig: its last answer, or why there is none since when (s since 1970-01-01 UTC)."""
+    """The state of a rig: its last answer, or the reason for none and its begin (s since 1970-01-01 UTC)."""
 
     name: str
     url: str
@@ -92,7 +92,7 @@ def _entry(table: Table, folder: Path) -> RigEntry:
 
 
 class Group:
-    """Asks the rigs while it is entered, and remembers what they said."""
+    """Asks the rigs while it is entered, and remembers their answers."""
 
     def __init__(self, entries: Sequence[RigEntry], asks: Mapping[str, Ask] | None = None) -> None:
         self._seen = {entry.name: Seen(entry.name, entry.url) for entry in entries}
@@ -115,7 +115,7 @@ class Group:
 
     @property
     def seen(self) -> list[Seen]:
-        """What is known of each rig, in the order of the file."""
+        """The state of each rig, in the order of the file."""
         return list(self._seen.values())
 
     def page(self) -> str:
@@ -176,7 +176,7 @@ _OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({
 
 
 def _checked(answer: Any) -> Mapping[str, Any]:
-    """Return an answer that has what the page shows; raises LookupError, TypeError or ValueError."""
+    """Return an answer with everything that the page shows; raises LookupError, TypeError or ValueError."""
     stations = {
         str(name): {
             "in_trouble": bool(one["in_trouble"]),

@@ -40,7 +40,7 @@ def ask(db: Path, station: str, person: str, client: str) -> str:
     InvalidRequest
         No name was given, or no runner of such a station has used the file. Nothing is written.
     StoreError
-        The file cannot be written. Nobody is asked: go to the rig.
+        The file cannot be written, so that no process is asked: go to the rig.
     """
     person = person.strip()
     if not person or len(person) > LONGEST_NAME or not person.isprintable():

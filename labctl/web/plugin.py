@@ -69,7 +69,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 @hookimpl
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-    """Let a connection to the results file neither write nor run what the file holds."""
+    """Let a connection to the results file neither write nor run SQL of the file."""
     if site_of(datasette) is not None and database != "_internal":
         trust_nothing(conn)
         conn.execute("PRAGMA query_only = ON")

@@ -1,4 +1,4 @@
-"""What a served site knows: its rig, its rules, its tokens, and the answers that it shares."""
+"""A served site: its rig, its rules, its tokens, and the answers that it shares."""
 
 import asyncio
 import hmac
@@ -56,5 +56,5 @@ def remember(datasette: Any, site: Site) -> None:
 
 
 def site_of(datasette: Any) -> Site | None:
-    """Return the site of a Datasette; None for one that labctl did not make."""
+    """Return the site of a Datasette; None where labctl did not make it."""
     return _SITES.get(datasette)

@@ -9,10 +9,11 @@ import numpy as np
 
 from labctl.analysis.numerics.arrays import ComplexArray, FloatArray
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.notebook import NotebookResult
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitFit:
+class CircuitFit(NotebookResult):
     """A fitted circuit.
 
     Attributes

@@ -17,13 +17,14 @@ from labctl.analysis.numerics.arrays import FloatArray, IndexArray
 from labctl.analysis.numerics.distributions import f_tail
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.least_squares import minimise
+from labctl.analysis.numerics.notebook import NotebookResult
 from labctl.analysis.spectra.spectrum import Spectrum
 
 REJECTED_BELOW = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class GlobalFit:
+class GlobalFit(NotebookResult):
     """A circuit fitted to s spectra with shared parameters.
 
     Attributes

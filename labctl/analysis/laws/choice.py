@@ -24,6 +24,7 @@ from labctl.analysis.laws.criterion import (
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_spread import LEAST_WEIGHT, with_law_spread
 from labctl.analysis.laws.outliers import downweighted, ln_deviation, outliers
+from labctl.analysis.laws.parameter_spread import energy_spread_ev, parameter_spreads
 from labctl.analysis.laws.temperature_series import (
     TemperatureSeries,
     distinct_temperatures_k,
@@ -32,13 +33,14 @@ from labctl.analysis.laws.temperature_series import (
 from labctl.analysis.laws.two_segments import POINTS_PER_SEGMENT, TwoSegmentFit, two_segments_of_series
 from labctl.analysis.numerics.distributions import f_tail
 from labctl.analysis.numerics.interval_estimates import LogEstimate
+from labctl.analysis.numerics.notebook import NotebookResult
 
 SUSPICION = 0.001
 NEARLY_CERTAIN = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemperatureLaw:
+class TemperatureLaw(NotebookResult):
     """The law chosen, and those that were not.
 
     Attributes
@@ -80,6 +82,10 @@ class TemperatureLaw:
             if law == self.law or self.weights[law] >= LEAST_WEIGHT
         }
 
+    def __call__(self, temperature_k: float) -> LogEstimate:
+        """Conductivity of the chosen law, S/m: `conductivity_s_m`."""
+        return self.conductivity_s_m(temperature_k)
+
     def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
         """Conductivity of the chosen law, S/m, with the spread over the laws that remain possible.
 
@@ -114,17 +120,14 @@ class TemperatureLaw:
         where no other law is possible.
         """
         middle_k = 1 / float(np.mean(1 / self.preferred.series.temperature_k))
-        energies = {law: fit.apparent_activation_energy_ev(middle_k) for law, fit in self.possible.items()}
-        own = energies[self.law]
-        known = {law: one for law, one in energies.items() if math.isfinite(one.standard_uncertainty)}
-        total = sum(self.weights[law] for law in known)
-        if not (total > 0 and math.isfinite(own.standard_uncertainty)):
-            return 0.0
-        variance = sum(
-            self.weights[law] * (one.standard_uncertainty**2 + (one.value - own.value) ** 2)
-            for law, one in known.items()
-        )
-        return math.sqrt(max(variance / total - own.standard_uncertainty**2, 0.0))
+        return energy_spread_ev(self.law, self.possible, self.weights, middle_k)
+
+    def parameter_spreads(self) -> dict[str, float]:
+        """What the laws that remain possible add in quadrature to the uncertainty of each parameter.
+
+        By the name of the attribute of the chosen law, as in `laws.parameter_spread`.
+        """
+        return parameter_spreads(self.law, self.possible, self.weights)
 
     def _at(self, temperature_k: float) -> dict[str, LogEstimate | None]:
         """The conductivity of each possible law; None for a law without a value there."""

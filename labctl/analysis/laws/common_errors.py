@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.analysis.laws.law_fit import LawFit
-from labctl.analysis.numerics.component import Component, Kind
+from labctl.analysis.numerics.component import Component, Distribution, Kind
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.interval_estimates import LogEstimate
 from labctl.analysis.numerics.thermometer import TemperatureError
@@ -38,6 +38,8 @@ class CommonError:
     temperature_k : (n,) or None
         Change of the temperature of each point.
     kind : {"A", "B"}
+    distribution : {"normal", "rectangular"}
+        Of each row; where there are several, their sum counts as normal.
     """
 
     source: str
@@ -46,6 +48,7 @@ class CommonError:
     temperature_k: Array | None = None
     kind: Kind = "B"
     rows: tuple[str, ...] = ()
+    distribution: Distribution = "normal"
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -56,7 +59,9 @@ class CommonError:
     def of_temperature(cls, error: TemperatureError) -> "CommonError":
         """An error of all temperatures."""
         nothing = np.zeros((1, error.change_k.size))
-        return cls(error.source, error.cause, nothing, error.change_k, error.kind)
+        return cls(
+            error.source, error.cause, nothing, error.change_k, error.kind, distribution=error.distribution
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,9 @@ class Responses:
             each = scale * (change @ gradient)
             whole = float(each[0]) if each.size == 1 else float(np.linalg.norm(each))
             if np.isfinite(whole) and whole:
-                found.append(Component(error.source, whole, error.kind, common=True, cause=error.cause))
+                shape: Distribution = error.distribution if each.size == 1 else "normal"
+                about = {"kind": error.kind, "common": True, "cause": error.cause, "distribution": shape}
+                found.append(Component(error.source, whole, **about))
         return found
 
     def added_to(self, estimate: Estimate, gradient: Array) -> Estimate:
@@ -144,7 +151,8 @@ def common_errors(components: Sequence[Mapping[str, Component]]) -> list[CommonE
     for cause in causes:
         one = next(point[cause] for point in components if cause in point)
         moves = [point[cause].change if cause in point else 0.0 for point in components]
-        found.append(CommonError(one.source, cause, np.array([moves]), kind=one.kind))
+        change = np.array([moves])
+        found.append(CommonError(one.source, cause, change, kind=one.kind, distribution=one.distribution))
     return found
 
 

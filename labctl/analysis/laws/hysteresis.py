@@ -18,13 +18,14 @@ from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.temperature_series import TemperatureSeries, distinct_temperatures_k
 from labctl.analysis.numerics.distributions import chi_square_tail, f_tail
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.notebook import NotebookResult
 
 SIGNIFICANCE = 0.01
 NO_MISFIT = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hysteresis:
+class Hysteresis(NotebookResult):
     """One law fitted to both branches together, and to each apart.
 
     Attributes

@@ -18,6 +18,7 @@ from labctl.analysis.laws.repeated_temperatures import disagreement_flags, way_b
 from labctl.analysis.laws.temperature_series import TemperatureSeries
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.interval_estimates import LogEstimate
+from labctl.analysis.numerics.notebook import NotebookResult
 
 BOLTZMANN_EV_K = 8.617333262e-5
 EV_TO_KJ_MOL = 96.48533212
@@ -72,7 +73,7 @@ class Solution:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LawFit(ABC):
+class LawFit(NotebookResult, ABC):
     """A law fitted to ln sigma against temperature.
 
     Attributes
@@ -158,6 +159,10 @@ class LawFit(ABC):
         """ln sigma (m,) and its variance (m,) for points of unit uncertainty."""
         value, gradient = self._ln_sigma_and_gradient(temperature_k)
         return value, np.einsum("mi,ij,mj->m", gradient, self.solution.unit_covariance, gradient)
+
+    def __call__(self, temperature_k: float) -> LogEstimate:
+        """Conductivity, S/m: `conductivity_s_m`."""
+        return self.conductivity_s_m(temperature_k)
 
     def conductivity_s_m(self, temperature_k: float) -> LogEstimate:
         """Conductivity of the law at any temperature, S/m; its `.flags` say when it is extrapolated.

@@ -19,7 +19,7 @@ from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, LawFit
 from labctl.analysis.laws.two_segments import BrokenLine, Transition, TwoSegmentFit
 from labctl.analysis.laws.vogel_profile import vogel_model
 from labctl.analysis.laws.vtf import VTFFit
-from labctl.analysis.numerics.component import Component, Kind
+from labctl.analysis.numerics.component import Component, Distribution, Kind
 from labctl.analysis.numerics.interval_estimates import coverage_factor
 
 Array = NDArray[np.float64]
@@ -36,17 +36,21 @@ class CommonChange:
     cause: str
     kind: Kind
     parameters: Array
+    distribution: Distribution = "normal"
 
     def as_dict(self) -> dict[str, Any]:
-        """In lists and numbers."""
+        """In lists and numbers; without `distribution` where it is normal."""
         about = {"source": self.source, "cause": self.cause, "type": self.kind}
+        if self.distribution != "normal":
+            about["distribution"] = self.distribution
         return about | {"parameters": [float(f"{one:.9g}") for one in self.parameters]}
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any]) -> "CommonChange":
         """Return what `as_dict` described; raises KeyError, TypeError or ValueError."""
         changes = np.array(described["parameters"], dtype=float)
-        return cls(described["source"], described["cause"], described["type"], changes)
+        shape = described.get("distribution", "normal")
+        return cls(described["source"], described["cause"], described["type"], changes, shape)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,7 +156,14 @@ class LawFunction:
 
     def _components(self, gradient: Array) -> list[Component]:
         return [
-            Component(one.source, float(gradient @ one.parameters), one.kind, common=True, cause=one.cause)
+            Component(
+                one.source,
+                float(gradient @ one.parameters),
+                one.kind,
+                common=True,
+                cause=one.cause,
+                distribution=one.distribution,
+            )
             for one in self.common or ()
         ]
 
@@ -234,7 +245,7 @@ def function_of(
 
 def _common(responses: Responses) -> tuple[CommonChange, ...]:
     return tuple(
-        CommonChange(error.source, cause, error.kind, change)
+        CommonChange(error.source, cause, error.kind, change, error.distribution)
         for error, changes in zip(responses.errors, responses.changes, strict=True)
         for cause, change in zip(error.causes, changes, strict=True)
         if np.isfinite(change).all()

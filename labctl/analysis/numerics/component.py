@@ -38,6 +38,8 @@ SOURCES = (
 """Names of sources, as a person reads them."""
 
 Kind = Literal["A", "B"]
+Distribution = Literal["normal", "rectangular"]
+DISTRIBUTIONS = ("normal", "rectangular")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,14 @@ class Component:
         Identity of the cause, e.g. "thermometer 3 offset". Components with the same cause are the same error,
         fully correlated. Empty: an error of its own, independent of all others.
     degrees_of_freedom : float
+    distribution : {"normal", "rectangular"}
+        Of the error. Rectangular: a limit of error a, of which `change` is a / sqrt(3) (JCGM 100, 4.3.7).
 
     Raises
     ------
     ValueError
-        An unknown source or kind, a change that is NaN, or degrees of freedom that are not positive.
+        An unknown source, kind or distribution, a change that is NaN, or degrees of freedom that are not
+        positive.
     """
 
     source: str
@@ -72,12 +77,15 @@ class Component:
     common: bool = False
     cause: str = ""
     degrees_of_freedom: float = math.inf
+    distribution: Distribution = "normal"
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES:
             raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {self.source!r}")
         if self.kind not in ("A", "B"):
             raise ValueError(f"kind must be 'A' or 'B', got {self.kind!r}")
+        if self.distribution not in DISTRIBUTIONS:
+            raise ValueError(f"distribution must be one of {DISTRIBUTIONS}, got {self.distribution!r}")
         if math.isnan(self.change):
             raise ValueError(f"change must be a number, got {self.change!r} for {self.source}")
         if not self.degrees_of_freedom > 0:
@@ -93,7 +101,7 @@ class Component:
         return replace(self, change=self.change * factor)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return JSON: keys source, change, standard_uncertainty, type, common, cause, degrees_of_freedom.
+        """Return JSON: a key for each attribute, `type` for the kind, and standard_uncertainty.
 
         Infinite numbers are None.
         """
@@ -105,11 +113,12 @@ class Component:
             "common": self.common,
             "cause": self.cause,
             "degrees_of_freedom": _finite(self.degrees_of_freedom),
+            "distribution": self.distribution,
         }
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any]) -> "Component":
-        """Return what `as_dict` described; cause and degrees of freedom may be left out.
+        """Return what `as_dict` described; what has a default may be left out.
 
         Raises
         ------
@@ -127,6 +136,7 @@ class Component:
                 common=bool(described["common"]),
                 cause=str(described.get("cause", "")),
                 degrees_of_freedom=math.inf if freedom is None else float(freedom),
+                distribution=described.get("distribution", "normal"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this does not describe a component: {error!r}") from error
@@ -135,11 +145,13 @@ class Component:
 def joined(components: Iterable[Component]) -> tuple[Component, ...]:
     """Components with one entry for each error: parts of one cause and source add up signed.
 
-    Independent ones (no cause) of one source and kind add up in quadrature. Zeros vanish.
+    Independent ones (no cause) of one source and kind add up in quadrature; limits of error stay apart.
+    Zeros vanish.
     """
     groups: dict[tuple[Any, ...], list[Component]] = {}
-    for one in components:
-        groups.setdefault((one.cause, one.source, one.kind, one.common), []).append(one)
+    for place, one in enumerate(components):
+        apart = place if one.distribution == "rectangular" and not one.cause else -1
+        groups.setdefault((one.cause, one.source, one.kind, one.common, apart), []).append(one)
     together = (
         group[0] if len(group) == 1 else (_same_error if key[0] else _independent)(group)
         for key, group in groups.items()
@@ -160,6 +172,27 @@ def effective_degrees_of_freedom(components: Iterable[Component]) -> float:
         return math.inf
     spent = sum((change / u) ** 4 / freedom for change, freedom in errors)
     return 1 / spent if spent > 0 else math.inf
+
+
+def limits_and_rest(components: Iterable[Component]) -> tuple[list[float], float, float]:
+    """Limits of error (half widths), and what else there is: standard uncertainty, degrees of freedom.
+
+    A cause is a limit where all its components are rectangular.
+    """
+    by_cause: dict[str, list[Component]] = {}
+    alone: list[list[Component]] = []
+    for one in components:
+        if one.cause:
+            by_cause.setdefault(one.cause, []).append(one)
+        else:
+            alone.append([one])
+    limits, rest = [], list[Component]()
+    for group in (*by_cause.values(), *alone):
+        if all(one.distribution == "rectangular" for one in group):
+            limits.append(math.sqrt(3) * abs(math.fsum(one.change for one in group)))
+        else:
+            rest += group
+    return limits, combined(rest), effective_degrees_of_freedom(rest)
 
 
 def _errors(components: Iterable[Component]) -> list[tuple[float, float]]:

@@ -6,12 +6,13 @@ from typing import Any, Self
 
 from labctl.analysis.numerics.component import (
     Component,
+    Distribution,
     Kind,
     combined,
     effective_degrees_of_freedom,
     joined,
 )
-from labctl.analysis.numerics.distributions import student_quantile
+from labctl.analysis.numerics.drawn_interval import interval_factor
 
 WITHIN = 1e-6
 """Relative difference of a standard uncertainty and its components that rounding explains."""
@@ -53,11 +54,16 @@ class Estimate:
             )
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Two-sided Student interval that holds the true value with probability `level` (0 to 1)."""
-        if not 0 < level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-        half = student_quantile(0.5 + level / 2, self.degrees_of_freedom) * self.standard_uncertainty
+        """Two-sided interval that holds the true value with probability `level` (0 to 1).
+
+        Student's; where limits of error are among the components, of the drawn sum of the errors.
+        """
+        half = self.interval_factor(level) * self.standard_uncertainty
         return self.value - half, self.value + half
+
+    def interval_factor(self, level: float = 0.95) -> float:
+        """Half of `interval` over the standard uncertainty."""
+        return interval_factor(self.components, level, self.degrees_of_freedom)
 
     @property
     def relative_uncertainty(self) -> float:
@@ -93,6 +99,7 @@ class Estimate:
         common: bool = False,
         cause: str = "",
         degrees_of_freedom: float | None = None,
+        distribution: Distribution = "normal",
     ) -> Self:
         """The estimate with a larger uncertainty, the growth being one component of `source`.
 
@@ -101,7 +108,8 @@ class Estimate:
         own = self.standard_uncertainty
         if not standard_uncertainty > own:
             return self
-        more = Component(source, _beside(own, standard_uncertainty), kind, common, cause)
+        growth = _beside(own, standard_uncertainty)
+        more = Component(source, growth, kind, common, cause, distribution=distribution)
         freedom = self.degrees_of_freedom if degrees_of_freedom is None else degrees_of_freedom
         return replace(
             self,

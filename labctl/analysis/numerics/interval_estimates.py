@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from labctl.analysis.numerics.component import Component
+from labctl.analysis.numerics.component import Component, limits_and_rest
 from labctl.analysis.numerics.distributions import student_quantile
+from labctl.analysis.numerics.drawn_interval import half_width
 from labctl.analysis.numerics.estimate import Estimate
 
 
@@ -44,7 +45,7 @@ class LogEstimate(Estimate):
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval that holds the true value with probability `level` (0 to 1)."""
-        factor = coverage_factor(level, self.degrees_of_freedom)
+        factor = self.interval_factor(level)
         if not 0 < self.value < math.inf:
             return 0.0, math.inf
         half = factor * self.relative_uncertainty
@@ -66,10 +67,19 @@ class ProfileEstimate(Estimate):
         low, high = self.profile(level)
         if not self.added_uncertainty:
             return low, high
-        added = coverage_factor(level, math.inf) * self.added_uncertainty
-        return self.value - math.hypot(self.value - low, added), self.value + math.hypot(
-            high - self.value, added
+        return self.value - self._side(self.value - low, level), self.value + self._side(
+            high - self.value, level
         )
+
+    def _side(self, own: float, level: float) -> float:
+        """One side of the profile, with the components that were added."""
+        limits, _, _ = limits_and_rest(self.components)
+        normal_factor = coverage_factor(level, math.inf)
+        if not limits or not math.isfinite(own):
+            return math.hypot(own, normal_factor * self.added_uncertainty)
+        limited = sum(limit**2 for limit in limits) / 3
+        added = math.sqrt(max(self.added_uncertainty**2 - limited, 0.0))
+        return half_width(limits, math.hypot(own / normal_factor, added), math.inf, level)
 
     def with_component(self, *more: Component) -> "ProfileEstimate":
         """The estimate with more components; the interval grows by what they add to the uncertainty."""

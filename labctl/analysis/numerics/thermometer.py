@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.accuracy import CLASSES, DRIFTS, DRIFTS_FROM_DEGC, ROUNDING_K, ZERO_CELSIUS_K, ThermometerClass
+from labctl.analysis.numerics.component import Distribution
 
 Array = NDArray[np.float64]
 RECTANGULAR = math.sqrt(3)
@@ -40,12 +41,14 @@ class TemperatureError:
         Signed change of each temperature for one standard uncertainty of the cause.
     kind : {"A", "B"}
         JCGM 100:2008, 4.2 and 4.3.
+    distribution : {"normal", "rectangular"}
     """
 
     source: str
     cause: str
     change_k: Array
     kind: Literal["A", "B"] = "B"
+    distribution: Distribution = "normal"
 
 
 def thermometer_components(
@@ -70,7 +73,9 @@ def thermometer_components(
     too_old = _too_old(about.get("valid_until"), measured)
     if "offset_u_k" in about:
         offset_k, gain = float(about["offset_u_k"]), float(about.get("gain_u") or 0.0)
-        errors = _errors(cause, offset=np.full(kelvin.shape, offset_k), gain=gain * (kelvin - ZERO_CELSIUS_K))
+        errors = _errors(
+            cause, "normal", offset=np.full(kelvin.shape, offset_k), gain=gain * (kelvin - ZERO_CELSIUS_K)
+        )
         couple = "" if about.get("in_place") else str(about.get("couple") or "")
     else:
         found = CLASSES.get(about.get("class", ""))
@@ -108,7 +113,7 @@ def _of_class(cause: str, found: ThermometerClass, kelvin: Array) -> list[Temper
     else:
         grows_k = found.share * degc
     offset_k = np.full(kelvin.shape, found.fixed_k / RECTANGULAR)
-    return _errors(cause, offset=offset_k, gain=grows_k / RECTANGULAR)
+    return _errors(cause, "rectangular", offset=offset_k, gain=grows_k / RECTANGULAR)
 
 
 def _drift(cause: str, couple: str, kelvin: Array) -> tuple[list[TemperatureError], tuple[str, ...]]:
@@ -118,12 +123,14 @@ def _drift(cause: str, couple: str, kelvin: Array) -> tuple[list[TemperatureErro
         return [], ()
     if couple not in DRIFTS:
         return [], (f"{THERMOMETER} (drift of type {couple} above {DRIFTS_FROM_DEGC:g} degC)",)
-    return _errors(cause, drift=DRIFTS[couple] * degc / RECTANGULAR), ()
+    return _errors(cause, "rectangular", drift=DRIFTS[couple] * degc / RECTANGULAR), ()
 
 
-def _errors(cause: str, **changes_k: Array) -> list[TemperatureError]:
+def _errors(cause: str, distribution: Distribution, **changes_k: Array) -> list[TemperatureError]:
     return [
-        TemperatureError(THERMOMETER, f"{cause} {name}", of) for name, of in changes_k.items() if of.any()
+        TemperatureError(THERMOMETER, f"{cause} {name}", of, distribution=distribution)
+        for name, of in changes_k.items()
+        if of.any()
     ]
 
 

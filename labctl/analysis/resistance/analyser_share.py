@@ -28,6 +28,8 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 
 BEGINNINGS = (0.0, 0.2, 0.4, 0.6, 0.8)  # of a decade, in log10
+ONE_LIMIT = 0.9
+"""Share of the variance from which the error of one range decides, and the part is a limit of error."""
 MOST_NOT_STATED = 0.1
 """Share of the resistance that points without a stated accuracy may decide."""
 
@@ -43,12 +45,15 @@ class AnalyserShare:
     phase_stated : bool
         The phase error is stated; where it is not, `phase_ohm` is 0 and the share is a lower bound.
     sources : tuple of str
+    is_one_limit : bool
+        The gain or the phase of one range gives nearly all of it: the error is rectangular.
     """
 
     gain_ohm: float
     phase_ohm: float
     phase_stated: bool
     sources: tuple[str, ...]
+    is_one_limit: bool = False
 
     @property
     def standard_uncertainty_ohm(self) -> float:
@@ -63,7 +68,12 @@ class AnalyserShare:
         ratio = (resistance_ohm.standard_uncertainty / u) ** 4
         freedom = resistance_ohm.degrees_of_freedom / ratio if ratio else math.inf
         return resistance_ohm.widened(
-            u, "analyser", common=True, cause="analyser", degrees_of_freedom=freedom
+            u,
+            "analyser",
+            common=True,
+            cause="analyser",
+            degrees_of_freedom=freedom,
+            distribution="rectangular" if self.is_one_limit else "normal",
         )
 
 
@@ -83,12 +93,13 @@ def analyser_share(
     unknown = np.isnan(gain)
     if abs(by_gain[unknown]).sum() > MOST_NOT_STATED * abs(by_gain).sum() or unknown.all():
         return None
-    ranges = [_current_ranges(fit, accuracy, begin) for begin in BEGINNINGS]
-    gain_ohm = _combined(by_gain, np.where(unknown, np.nanmax(gain), gain), ranges)
+    ranges = [current_ranges(fit, accuracy, begin) for begin in BEGINNINGS]
+    gain_ohm, gain_of_one = _combined(by_gain, np.where(unknown, np.nanmax(gain), gain), ranges)
     phase_stated = not np.isnan(phase[~unknown]).all()
     largest = float(np.nanmax(phase)) if phase_stated else 0.0
-    phase_ohm = _combined(by_phase, np.where(np.isnan(phase), largest, phase), ranges)
-    return AnalyserShare(gain_ohm, phase_ohm, phase_stated, accuracy.sources)
+    phase_ohm, phase_of_one = _combined(by_phase, np.where(np.isnan(phase), largest, phase), ranges)
+    of_one = max(gain_of_one, phase_of_one) ** 2 >= ONE_LIMIT * (gain_ohm**2 + phase_ohm**2)
+    return AnalyserShare(gain_ohm, phase_ohm, phase_stated, accuracy.sources, of_one)
 
 
 def _sensitivities(fit: CircuitFit, resistances: Sequence[str]) -> tuple[FloatArray, FloatArray] | None:
@@ -110,15 +121,18 @@ def _sensitivities(fit: CircuitFit, resistances: Sequence[str]) -> tuple[FloatAr
     return real * unit.real + imaginary * unit.imag, imaginary * unit.real - real * unit.imag
 
 
-def _current_ranges(fit: CircuitFit, accuracy: AnalyserAccuracy, begin: float) -> FloatArray:
+def current_ranges(fit: CircuitFit, accuracy: AnalyserAccuracy, begin: float) -> FloatArray:
     """(n,) number of the range that measured each point: the stated range and the decade of |Z|."""
     decade = np.floor(np.log10(np.abs(fit.z_ohm)) + begin)
     stated = accuracy.range_of(fit.frequency_hz, fit.z_ohm)
     return stated * 1000.0 + decade
 
 
-def _combined(sensitivity: FloatArray, relative: FloatArray, ranges: Sequence[FloatArray]) -> float:
-    """Root of the variance, averaged over the possible ranges."""
+def _combined(
+    sensitivity: FloatArray, relative: FloatArray, ranges: Sequence[FloatArray]
+) -> tuple[float, float]:
+    """Root of the variance, averaged over the possible ranges, and of the part of the largest range."""
     moves = sensitivity * relative
-    variances = [sum(moves[of == one].sum() ** 2 for one in np.unique(of)) for of in ranges]
-    return float(np.sqrt(np.mean(variances)))
+    each = [[moves[of == one].sum() ** 2 for one in np.unique(of)] for of in ranges]
+    variance, of_largest = np.mean([sum(one) for one in each]), np.mean([max(one) for one in each])
+    return float(np.sqrt(variance)), float(np.sqrt(of_largest))

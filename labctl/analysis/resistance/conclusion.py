@@ -8,6 +8,7 @@ import numpy as np
 
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.notebook import NotebookResult
 from labctl.analysis.resistance.analyser_share import AnalyserShare, analyser_share
 from labctl.analysis.resistance.bound import Bound, bound_from_data, bound_from_range, is_open
 from labctl.analysis.resistance.candidate_fits import is_incomplete
@@ -26,6 +27,7 @@ from labctl.analysis.resistance.model_spread import Contender, akaike, with_misf
 from labctl.analysis.resistance.parts import Arc, arc_flags, named_arcs, specific_boundary_ohm
 from labctl.analysis.resistance.plain_methods import minimum_of_reactance_ohm, spike_intercept_ohm
 from labctl.analysis.resistance.prepared import Prepared
+from labctl.analysis.resistance.steps_between_ranges import without_steps
 from labctl.analysis.spectra.analyser_accuracy import AnalyserAccuracy
 
 POOR_FIT = 0.03
@@ -44,7 +46,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Resistance:
+class Resistance(NotebookResult):
     """The ionic resistance of one spectrum.
 
     Attributes
@@ -168,7 +170,7 @@ def conclude(
         chosen=ChosenCircuit.of(best.fit),
     )
     concluded = _with_readings(_within_range(_without_lead(found, data.cell.lead), range_ohm))
-    return _with_analyser(concluded, resistances_of(best.fit, best.arcs), data.cell.analyser)
+    return _with_analyser(concluded, best, data.cell.analyser)
 
 
 def _allowed_rms(data: Prepared, fit: CircuitFit) -> float:
@@ -180,16 +182,21 @@ def _allowed_rms(data: Prepared, fit: CircuitFit) -> float:
     return math.hypot(data.noise_rms, float(np.sqrt(np.mean(stated**2))) if stated.size else 0.0)
 
 
-def _with_analyser(
-    found: Resistance, resistances: Sequence[str], accuracy: AnalyserAccuracy | None
-) -> Resistance:
-    """The analyser's part in the interval, where its accuracy is stated; a bound has no interval."""
+def _with_analyser(found: Resistance, best: JudgedFit, accuracy: AnalyserAccuracy | None) -> Resistance:
+    """The analyser's part in the intervals, where its accuracy is stated; a bound has no interval."""
+    resistances = resistances_of(best.fit, best.arcs)
     if accuracy is None or found.fit is None or found.bound is not None or not resistances:
         return found
     share = analyser_share(found.fit, resistances, accuracy)
-    if share is None:
+    if share is not None:
+        noise = without_steps(found.total_ohm, best.fit, resistances, accuracy)
+        found = replace(found, total_ohm=share.added_to(noise), analyser=share)
+    interfaces = [arc.relaxation.name for arc in best.arcs if not arc.material]
+    of_interface = analyser_share(best.fit, interfaces, accuracy) if interfaces else None
+    if of_interface is None or found.interphase_ohm is None:
         return found
-    return replace(found, total_ohm=share.added_to(found.total_ohm), analyser=share)
+    noise = without_steps(found.interphase_ohm, best.fit, interfaces, accuracy)
+    return replace(found, interphase_ohm=of_interface.added_to(noise))
 
 
 def _with_readings(found: Resistance) -> Resistance:

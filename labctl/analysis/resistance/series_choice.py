@@ -33,6 +33,7 @@ BOLTZMANN_EV_K = 8.617333262e-5
 LEAST_U = 1e-3  # of the logarithm of a ratio of resistances
 CERTAIN = 3.0
 LEAST_APART_EV = 0.05
+OF_ITS_OWN = "the ambiguous arc's activation energy is"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _without_rivals(votes: Sequence[Vote], temperatures_k: FloatArray) -> list[C
         near = slice(max(0, i - NEAR), i + NEAR + 1)
         choice, energy_ev = _chosen(votes[near], own), _energy_apart_ev(votes[near], temperatures_k[near])
         if energy_ev is not None and own.apart is not None:
-            words = f"the ambiguous arc's activation energy is {energy_ev:+.2f} eV off: taken as electrode"
+            words = f"{OF_ITS_OWN} {energy_ev:+.2f} eV off: taken as electrode"
             choice = replace(choice, material_f=0.0, flags=(*choice.flags, words))
         found.append(choice)
     return found

@@ -13,10 +13,16 @@ carry; both limits are computed, the mean is stated, and half of their differenc
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+
+from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.budget import estimate_of
-from labctl.analysis.numerics.component import Component, Kind
+from labctl.analysis.numerics.component import Component, Distribution, Kind
+from labctl.analysis.numerics.drawn_interval import drawn, drawn_interval
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.interval_estimates import ProfileEstimate
 
 Values = Mapping[str, float]
 STEP, STEADY, BULK, INTERFACE = (
@@ -25,6 +31,7 @@ STEP, STEADY, BULK, INTERFACE = (
     "bulk_resistance_ohm",
     "steady_resistance_ohm",
 )
+TOLERANCE = 0.05  # of half of an interval
 SMALL = 1e-3  # of an uncertainty: the difference of two values is a derivative
 FACTOR, ELECTRONS = "linear_factor", "electronic_share"
 PASSING = "electrons_pass_interfaces"
@@ -41,7 +48,7 @@ class Doubt:
         A key of the values.
     change : float
         Signed change of that value for one standard uncertainty, in its unit.
-    source, kind, common, cause, degrees_of_freedom
+    source, kind, common, cause, degrees_of_freedom, distribution
         As in `Component`.
     """
 
@@ -52,6 +59,7 @@ class Doubt:
     common: bool = False
     cause: str = ""
     degrees_of_freedom: float = math.inf
+    distribution: Distribution = "normal"
 
 
 def doubts_of(quantity: str, estimate: Estimate, source: str, cause: str = "") -> list[Doubt]:
@@ -65,6 +73,7 @@ def doubts_of(quantity: str, estimate: Estimate, source: str, cause: str = "") -
             part.common,
             part.cause or cause,
             part.degrees_of_freedom,
+            part.distribution,
         )
         for part in estimate.parts
     ]
@@ -74,7 +83,7 @@ def current_fraction(values: Values) -> float:
     """rho+ of the values by name; `linear_factor` 1 and `electronic_share` 0 where they are not given."""
     share = values.get(ELECTRONS, 0.0)
     factor = values.get(FACTOR, 1.0)
-    if not share:
+    if np.ndim(share) == 0 and not share:
         return factor * _fraction(values[STEADY], values[BULK], values[STEP], values[INTERFACE])
     passing = values.get(PASSING, 0.5)
     return factor * (
@@ -85,7 +94,38 @@ def current_fraction(values: Values) -> float:
 def with_budget(
     values: Values, doubts: Iterable[Doubt], function: Callable[[Values], float] = current_fraction
 ) -> Estimate:
-    """The function of the values, with one component for each doubt, by central differences."""
+    """The function of the values, with one component for each doubt, by central differences.
+
+    Its interval is that of drawn values (JCGM 101:2008) where it differs from the linear one by more than
+    `TOLERANCE`: the current in the denominator bends the function where its uncertainty is large.
+    """
+    doubts = [doubt for doubt in doubts if doubt.change]
+    found = _linear(values, doubts, function)
+    if not (found.standard_uncertainty and math.isfinite(found.standard_uncertainty)):
+        return found
+    interval = drawn_interval(_drawn_values(values, doubts, function))
+    pairs = zip(interval(0.95), found.interval(), strict=True)
+    half = found.interval_factor() * found.standard_uncertainty
+    if all(abs(drawn_end - end) <= TOLERANCE * half for drawn_end, end in pairs):
+        return found
+    u, freedom = found.standard_uncertainty, found.degrees_of_freedom
+    return ProfileEstimate(found.value, u, freedom, components=found.components, profile=interval)
+
+
+def _drawn_values(values: Values, doubts: Iterable[Doubt], function: Callable[[Values], float]) -> FloatArray:
+    """The function of drawn values (DRAWS,); doubts of one cause are one error."""
+    by_cause: dict[str, list[Doubt]] = {}
+    for place, doubt in enumerate(doubts):
+        by_cause.setdefault(doubt.cause or f"alone {place}", []).append(doubt)
+    changed: dict[str, Any] = dict(values)
+    for place, group in enumerate(by_cause.values()):
+        errors = drawn([_component(doubt, doubt.change) for doubt in group], place)
+        for doubt in group:
+            changed[doubt.quantity] = changed[doubt.quantity] + doubt.change * errors
+    return np.asarray(function(changed), dtype=float)
+
+
+def _linear(values: Values, doubts: Iterable[Doubt], function: Callable[[Values], float]) -> Estimate:
     parts = []
     for doubt in doubts:
         if not math.isfinite(doubt.change):
@@ -100,7 +140,15 @@ def with_budget(
 
 
 def _component(doubt: Doubt, change: float) -> Component:
-    return Component(doubt.source, change, doubt.kind, doubt.common, doubt.cause, doubt.degrees_of_freedom)
+    return Component(
+        doubt.source,
+        change,
+        doubt.kind,
+        doubt.common,
+        doubt.cause,
+        doubt.degrees_of_freedom,
+        doubt.distribution,
+    )
 
 
 def _fraction(current_a: float, bulk_ohm: float, step_v: float, interface_ohm: float) -> float:

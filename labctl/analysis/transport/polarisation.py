@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.notebook import NotebookResult
 from labctl.analysis.transport.relaxation import time_to_steady_s
 from labctl.analysis.transport.relaxation_fit import (
     Relaxed,
@@ -34,7 +35,7 @@ SURELY_CHANGING = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolarisationFit:
+class PolarisationFit(NotebookResult):
     """Exact relaxation fitted to a current transient; currents keep the sign they were measured with.
 
     Attributes

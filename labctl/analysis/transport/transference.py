@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.numerics.notebook import NotebookResult
 from labctl.analysis.numerics.propagation import as_estimate, combine
 from labctl.analysis.transport.linear_range import corrected, linear_correction
 
@@ -26,7 +27,7 @@ ELECTRONIC = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transference:
+class Transference(NotebookResult):
     """A transference number with all it was made from.
 
     Attributes

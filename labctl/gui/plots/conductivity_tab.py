@@ -23,10 +23,10 @@ from labctl.readmodel.law_curve import LawCurve, law_curve, law_curves, on_a_plo
 from labctl.readmodel.law_text import for_the_thesis, law_in_words, law_name, part_in_words
 from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
+from labctl.readmodel.spectrum_text import interval_half
 from labctl.readmodel.unreadable import or_as_unreadable
 from labctl.store.amendments import why_excluded
 
-TWO_SIDED_95 = 1.959964
 S_CM = 0.01  # S/cm in a S/m
 EXCLUDED = "excluded"
 KINDS = {
@@ -227,11 +227,10 @@ def sigma_in_words(row: Row) -> str:
 
 
 def _interval_s_m(row: Row) -> tuple[float, float]:
-    u = row["standard_uncertainty_s_m"]
-    if u is None or row["bound"]:
+    if row["standard_uncertainty_s_m"] is None or row["bound"]:
         return math.nan, math.nan
-    sigma = row["conductivity_s_m"]
-    return max(sigma - TWO_SIDED_95 * u, 1e-3 * sigma), sigma + TWO_SIDED_95 * u
+    sigma, half = row["conductivity_s_m"], interval_half(row, "s_m")
+    return max(sigma - half, 1e-3 * sigma), sigma + half
 
 
 def _places(rows: Sequence[Row]) -> Points:

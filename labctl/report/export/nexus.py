@@ -77,7 +77,7 @@ Described = Mapping[str, Column]
 
 @dataclass(frozen=True)
 class _OfRun:
-    """The rows of one run by the name of their table, and what the columns of every table are."""
+    """Rows of one run by the name of their table, and the columns of every table with unit and meaning."""
 
     rows: Mapping[str, Sequence[Row]]
     columns: Mapping[str, Described]

@@ -1,4 +1,4 @@
-"""The tables that leave the rig: those of the database for some runs, each column with unit and meaning.
+"""The exported tables: rows of the database for some runs, each column with unit and meaning.
 
 Rows are those that frames and `labctl show` give: from the current analysis, with the earlier parts of a run
 that was resumed. Nothing is rounded, and excluded points are kept, with the reason.
@@ -13,7 +13,16 @@ from typing import Any
 from labctl.derive.in_force import in_force
 from labctl.readmodel.run_unknowns import unknowns_in_file
 from labctl.store import Database
-from labctl.store.queries import bench_checks, polarisations, spectra
+from labctl.store.queries import (
+    bench_checks,
+    events,
+    law_fits,
+    polarisations,
+    resistances,
+    spectra,
+    temperature_log,
+    transference_numbers,
+)
 
 SEPARATOR = "; "
 OF_VIEWS: dict[str, tuple[str, str]] = {
@@ -133,6 +142,11 @@ def _records(frame: Any) -> list[dict[str, Any]]:
     return frame.to_dict("records")
 
 
+def _of_parts(rows_of: Callable[..., Any], db: Database, run: int) -> Any:
+    """Return rows of a run with the parts that it continues. A frame would take most of the time."""
+    return rows_of(db, db.part_ids(run))
+
+
 def _sample(db: Database, run: int) -> list[dict[str, Any]]:
     """Return the sample in force for a run: as stored, with the amendments."""
     return [dict(in_force(db, run).sample)]
@@ -197,17 +211,20 @@ TABLES: dict[str, tuple[str, Callable[[Database, int], Any]]] = {
     "runs": ("runs", lambda db, run: [db.run(run)]),
     "instruments": ("run_instruments", bench_checks.instruments_of_run),
     "conductivities": ("conductivities", lambda db, run: _records(db.conductivities(run))),
-    "resistances": ("resistances", lambda db, run: _records(db.resistances(run))),
-    "laws": ("law_fits", lambda db, run: _records(db.fits(run))),
-    "transference_numbers": ("transference_numbers", lambda db, run: _records(db.transference_numbers(run))),
-    "spectra": ("spectra", lambda db, run: _records(db.spectra(run))),
+    "resistances": ("resistances", lambda db, run: _of_parts(resistances.of_parts, db, run)),
+    "laws": ("law_fits", lambda db, run: _of_parts(law_fits.newest_of_parts, db, run)),
+    "transference_numbers": (
+        "transference_numbers",
+        lambda db, run: _of_parts(transference_numbers.of_parts, db, run),
+    ),
+    "spectra": ("spectra", lambda db, run: _of_parts(spectra.of_parts, db, run)),
     "impedance_points": ("impedance_points", _impedance_points),
     "relaxation_times": ("relaxation_times", lambda db, run: _records(db.relaxation_times(run))),
-    "polarisations": ("polarisations", lambda db, run: _records(db.polarisations(run))),
+    "polarisations": ("polarisations", lambda db, run: _of_parts(polarisations.of_parts, db, run)),
     "polarisation_points": ("polarisation_points", _polarisation_points),
-    "temperature_log": ("temperature_log", lambda db, run: _records(db.temperatures(run))),
+    "temperature_log": ("temperature_log", lambda db, run: _of_parts(temperature_log.of_parts, db, run)),
     "unknowns": ("", _unknowns),
     "amendments": ("amendments", lambda db, run: _records(db.amendments(run))),
-    "events": ("events", lambda db, run: _records(db.events(run))),
+    "events": ("events", lambda db, run: _of_parts(events.of_parts, db, run)),
 }
 """Name of each table, the table of the database that describes its columns, and its rows of one run."""

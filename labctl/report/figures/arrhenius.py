@@ -14,6 +14,7 @@ from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.law_text import HEADLINE_SYMBOLS, law_name
 from labctl.readmodel.literature import Published, of_cation, source
 from labctl.readmodel.snapshot import Row, RunSnapshot
+from labctl.readmodel.spectrum_text import interval_half
 from labctl.report.figures.axes import MOST_VECTOR_POINTS, celsius_above, logarithmic, say
 from labctl.report.figures.colours import OKABE_ITO, by_run, run_name, show_legend
 from labctl.store.amendments import why_excluded
@@ -85,9 +86,9 @@ def _draw_points(axes: Any, points: Sequence[Row], colour: Any, marker: str, man
             continue
         inverse = np.array([1000 / p["temperature_k"] for p in chosen])
         sigma = np.array([S_CM * p["conductivity_s_m"] for p in chosen])
-        u = np.array([p["standard_uncertainty_s_m"] or 0.0 for p in chosen])
+        half = np.array([interval_half(p, "s_m") if p["standard_uncertainty_s_m"] else 0.0 for p in chosen])
         axes.errorbar(
-            inverse, sigma, yerr=TWO_SIDED_95 * S_CM * u, fmt=marker, color=colour,
+            inverse, sigma, yerr=S_CM * half, fmt=marker, color=colour,
             mfc="none" if excluded else colour, ms=1.6 if many else None, elinewidth=0.6,
             rasterized=len(points) > MOST_VECTOR_POINTS,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from labctl.derive.in_force import in_force
 from labctl.plain_text import on_one_line
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.snapshot import Row
+from labctl.readmodel.spectrum_text import interval_half
 from labctl.report.figures.axes import celsius_from_inverse, inverse_from_celsius
 from labctl.store.amendments import why_excluded
 from labctl.store.queries import conductivities, law_fits
@@ -114,8 +115,7 @@ def _draw_conductivity(axes: Any, point: Row, colour: Any) -> None:
     if point["bound"]:
         axes.plot(inverse, sigma, marker="v" if point["bound"] == "upper" else "^", color=colour, ms=7)
         return
-    u_s_m = point["standard_uncertainty_s_m"]
-    bar = None if u_s_m is None else 1.96 * u_s_m / 100
+    bar = None if point["standard_uncertainty_s_m"] is None else interval_half(point, "s_m") / 100
     marker = "s" if point["branch"] == "cooling" else "o"
     inside = "none" if why_excluded(point["flags"]) else colour
     axes.errorbar(inverse, sigma, yerr=bar, fmt=marker, color=colour, mfc=inside, ms=5, capsize=2)

@@ -9,6 +9,7 @@ from labctl.store import newest_schema
 from labctl.store.migrations import (
     analysis_tables,
     imported_polarisations,
+    interval_columns,
     part_law_tables,
     relaxation_tables,
     run_cells,
@@ -266,6 +267,12 @@ def _m0023_circuits(db: "Sqlite") -> None:
     _add_columns(db, "resistances", CIRCUITS)
 
 
+def _m0024_intervals(db: "Sqlite") -> None:
+    _add_columns(db, "resistances", interval_columns.ADDED_TO_RESISTANCES)
+    _add_columns(db, "conductivities", interval_columns.ADDED_TO_CONDUCTIVITIES)
+    _add_columns(db, part_law_tables.PUBLIC, interval_columns.ADDED_TO_PART_LAWS)
+
+
 def _m0029_run_cells(db: "Sqlite") -> None:
     db.execute(run_cells.WITHOUT_PARTS)
     _add_columns(db, "runs", run_cells.ADDED_TO_RUNS)
@@ -279,7 +286,7 @@ def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, 
     A column of `conductivities` and the like is added to the table with the rows of all analyses; the view of
     the current ones then has it too.
     """
-    kept = analysis_tables.TABLE_OF.get(table, table)
+    kept = part_law_tables.TABLE_OF.get(table, table)
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?"
     tables = [table] if not db.execute(query, (kept,)).fetchall() else list(dict.fromkeys((kept, table)))
     for column, declaration, unit, meaning in added:
@@ -312,6 +319,7 @@ _MIGRATIONS = {
     "0021_part_laws": _m0021_part_laws,
     "0022_geometry": _m0022_geometry,
     "0023_circuits": _m0023_circuits,
+    "0024_intervals": _m0024_intervals,
     "0029_run_cells": _m0029_run_cells,
 }
 

@@ -14,6 +14,11 @@ def all_runs(db: Source[Result]) -> Result:
     return db.rows("SELECT * FROM runs ORDER BY id", ())
 
 
+def of_sample(db: Source[Result], sample_id: int) -> Result:
+    """Every run of a sample, oldest first."""
+    return db.rows("SELECT * FROM runs WHERE sample_id = ? ORDER BY id", (sample_id,))
+
+
 def named(db: Rows, run: int | str) -> list[Row]:
     """The runs that a name fits: an id, `"last"`, or the beginning of a uuid."""
     if run == "last":

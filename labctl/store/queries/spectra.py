@@ -46,6 +46,15 @@ def without_conductivity(db: Rows, parts: Sequence[int]) -> list[Row]:
     return db.rows(query, parts)
 
 
+def not_finished(db: Rows, parts: Sequence[int]) -> list[Row]:
+    """Number, set point, status and count of points of the spectra of the parts that were cut short."""
+    query = f"""SELECT s.number AS spectrum, s.setpoint_k, s.status,
+                (SELECT count(*) FROM impedance_points p WHERE p.spectrum_id = s.id) AS n_points
+                FROM spectra s WHERE s.run_id IN ({marks(parts)})
+                AND s.status NOT IN ('finished', 'running') ORDER BY s.id"""
+    return db.rows(query, parts)
+
+
 def points(db: Source[Result], spectrum_id: int) -> Result:
     """The points of a spectrum, bad ones included, in the order measured."""
     return db.rows("SELECT * FROM impedance_points WHERE spectrum_id = ? ORDER BY number", (spectrum_id,))

@@ -13,7 +13,15 @@ from labctl.analysis.numerics.budget import Component, combined, estimate_of
 from labctl.analysis.resistance.analyser_share import AnalyserShare
 from labctl.derive import conductivities, derive_conductivities, derive_fits
 from labctl.derive.budgets import CONDUCTIVITY, as_kept, components_in, listed, not_stated_in
-from labctl.derive.point_errors import errors_of_points, flagged_in_words, own_relative_u, times_of_flagged
+from labctl.derive.point_errors import (
+    errors_of_points,
+    flagged_in_words,
+    lag_in_words,
+    left_out_arcs_in_words,
+    own_relative_u,
+    times_of_flagged,
+)
+from labctl.derive.sample_changes import NOT_LOOKED_FOR, is_looked_for
 from labctl.store import Store
 
 AREA = Component("area", 0.02, "B", True, "area")
@@ -91,6 +99,43 @@ def test_a_law_says_how_flagged_points_count(flagged, stated, said):
     assert flagged_in_words(points, stated) == said
 
 
+def test_a_law_says_that_an_arc_with_an_energy_of_its_own_was_left_out_of_points():
+    convicted = point(flags=["the ambiguous arc's activation energy is +0.20 eV off: taken as electrode"])
+    (said,) = left_out_arcs_in_words([point(), convicted])
+    assert said.startswith("1 of 2 points leave out an arc with an activation energy of its own")
+    assert "bulk and grain boundary have activation energies of their own" in said
+    assert left_out_arcs_in_words([point()]) == []
+
+
+def test_a_law_says_that_a_lag_of_moving_points_was_taken_off():
+    moving = {"setpoint_k": 380.0, "band_k": None, "temperature_min_k": 348.0, "temperature_max_k": 352.0}
+    (said,) = lag_in_words([point(), point(**moving, lag_k=0.9), point(**moving, lag_k=1.3)])
+    assert said.startswith(
+        "2 of 3 points were measured while the temperature moved: a lag of the sample of up"
+    )
+    assert "1.3 K" in said
+    assert lag_in_words([point()]) == []
+
+
+def test_a_change_of_the_sample_is_not_stated_where_no_temperature_was_measured_twice(law):
+    assert NOT_LOOKED_FOR in kept_of(law([NOISE]))["not_stated"]
+
+
+@pytest.mark.parametrize(
+    ("again", "looked_for"),
+    [
+        ({}, False),
+        ({"branch": "cooling"}, True),
+        ({"temperature_k": 350.2}, True),
+        ({"temperature_k": 350.2, "excluded": "x"}, False),
+    ],
+)
+def test_a_change_is_looked_for_by_a_second_measurement_or_the_way_back(again, looked_for):
+    usual = {"branch": "heating", "repeated": False, "excluded": "", "bound": None}
+    points = [point(350.0) | usual, point(370.0) | usual | again]
+    assert is_looked_for(points) is looked_for
+
+
 @pytest.fixture
 def law(notebook):
     """Derive the laws of points with given components; return the preferred row and its database rows."""
@@ -132,11 +177,12 @@ def test_the_thermometer_that_a_run_states_is_in_the_energy(law):
     row = law([NOISE, AREA], STATED)
     assert parts_of(row, "activation_energy")["thermometer"] == pytest.approx(1.6e-3, rel=0.05)
     assert row["standard_uncertainty_ev"] > 1.5e-3
-    assert kept_of(row)["not_stated"] == ["sensor to sample", "leads"]
+    assert kept_of(row)["not_stated"] == ["sensor to sample", "leads", NOT_LOOKED_FOR]
 
 
 def test_without_a_statement_the_law_says_that_the_thermometer_is_not_stated(law):
-    assert kept_of(law([NOISE]))["not_stated"] == ["thermometer", "sensor to sample", "leads"]
+    silent = ["thermometer", "sensor to sample", "leads", NOT_LOOKED_FOR]
+    assert kept_of(law([NOISE]))["not_stated"] == silent
 
 
 def test_the_parts_of_each_parameter_add_up_to_its_uncertainty(law):

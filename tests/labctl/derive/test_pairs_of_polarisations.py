@@ -42,7 +42,7 @@ def test_the_other_polarity_cancels_an_offset_that_one_polarity_carries(cell):
     off_a = 0.01 * VOLT / (BULK_OHM + R0_OHM)
     first, second = cell(VOLT, off_a), cell(-VOLT, off_a)
     assert first["value"] > 1.02 * RHO_PLUS
-    assert second["value"] == pytest.approx(RHO_PLUS, rel=2e-3)
+    assert second["value"] == pytest.approx(RHO_PLUS, rel=4e-3)
     assert second["low_95"] <= RHO_PLUS <= second["high_95"]
     assert second["standard_uncertainty"] < first["standard_uncertainty"] / 3
     assert any("mean of both polarities" in flag for flag in second["flags"])
@@ -64,7 +64,7 @@ def test_the_larger_of_two_steps_that_disagree_is_refused_and_the_smaller_says_s
     assert "value" not in larger
     assert larger["flags"][0].startswith("no number: steps of 25 and 10 mV disagree")
     smaller = cell(VOLT)
-    assert smaller["value"] == pytest.approx(RHO_PLUS, rel=2e-3)
+    assert smaller["value"] == pytest.approx(RHO_PLUS, rel=4e-3)
     assert any("is not proportional to the step" in flag for flag in smaller["flags"])
     assert "linear range" in {part["source"] for part in smaller["budget"]["components"]["rho_plus"]}
 

@@ -26,7 +26,7 @@ def test_the_stack_finds_the_transference_number_of_the_cell(cell_station, measu
     row = number(measured)
     assert row["quantity"] == "rho_plus"
     assert row["value"] == pytest.approx(0.3, rel=0.01)
-    assert row["value"] == pytest.approx(row["watanabe"])
+    assert row["value"] == pytest.approx(row["watanabe"], rel=3e-3)  # beside it: the linear range
     assert row["naive"] > 0.35
     assert 0 < row["standard_uncertainty"] < 0.005
     inputs = ("delta_v_v", "initial_current_a", "steady_current_a")

@@ -1,0 +1,1 @@
+"""Frames, runs, samples and spectra for notebooks: they show and draw themselves."""
