@@ -32,7 +32,8 @@ class Archive:
 
     Its tables are named as in a results file. The columns `series_uuid`, `run_uuid`, `sample` and `station`
     are added. Ids of rows are unique within a series: join by `series_uuid` and id. Derived rows of analyses
-    that are not the current ones are in tables named `earlier_...`. `columns` has unit and meaning of each column.
+    that are not the current ones are in tables named `earlier_...`. `columns` has unit and meaning of
+    each column.
     """
 
     def __init__(self, address: str | os.PathLike[str]) -> None:

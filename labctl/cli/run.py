@@ -64,7 +64,9 @@ def run(
     else:
         for outcome in outcomes:
             reason = f" ({outcome.reason})" if outcome.reason else ""
-            terminal.echo(f"run {outcome.run_id}: {outcome.status}{reason}; see `labctl show last --db {db}`")
+            which = outcome.run_id if chosen.in_cells else "last"
+            seen_by = f"see `labctl show {which} --db {db}`"
+            terminal.echo(f"run {outcome.run_id}: {outcome.status}{reason}; {seen_by}")
     if any(outcome.status != "finished" for outcome in outcomes):
         raise typer.Exit(1)
 

@@ -102,7 +102,7 @@ class Protocol:
             procedure = entry.build()
             if left_at_k is not None:
                 begin_at(procedure, left_at_k)
-            plans.append(self._for_all_cells(entry, plan_of(procedure)))
+            plans.append(self.plan_of_all_cells(entry, plan_of(procedure)))
             left_at_k = last_temperature_k(plans[-1]) or left_at_k
         return plans
 
@@ -139,7 +139,7 @@ class Protocol:
                 raise ConfigurationError(self.source, f"sample[{number}].cell", problem)
             self.of_cell(cell).check_against(station.of_cell(cell))
 
-    def _for_all_cells(self, entry: ProcedureEntry, plan: list[PlannedStep]) -> list[PlannedStep]:
+    def plan_of_all_cells(self, entry: ProcedureEntry, plan: list[PlannedStep]) -> list[PlannedStep]:
         """Return a plan in which every sample is measured at each temperature before the oven moves."""
         if len(entry.cells) < 2:
             return plan

@@ -80,6 +80,10 @@ class Recording:
         self._missing: list[str] = []
         self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
 
+    def tell_to(self, on_event: Callable[[events.AnyEvent], None]) -> None:
+        """Call `on_event` with each event from now on, instead of the one given before."""
+        self._on_event = on_event
+
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
         """Write the run, its sample, its instruments; return the run's id."""
         self._columns = Columns(procedure.DATA_COLUMNS)

@@ -23,6 +23,8 @@ from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
 
 SAME_K = 0.01
+LEFT_OUT = "sample left out"
+"""Kind of the event that tells the samples which go on of one that does not."""
 OF_ALL = (SettingLost, SettlingTimeout, NotMadeSafe, StoreError)
 
 
@@ -30,7 +32,7 @@ OF_ALL = (SettingLost, SettlingTimeout, NotMadeSafe, StoreError)
 class Turn:
     """One sample's share of a procedure: its cell, the protocol of all samples, where it is recorded.
 
-    `steer` is called as in `run_procedure`.
+    `steer` is called as in `run_procedure`, `on_turn` with the procedure before each of its turns.
     """
 
     cell: str
@@ -38,6 +40,7 @@ class Turn:
     protocol: Protocol
     recording: Recording
     steer: Callable[[Any], None] = lambda procedure: None
+    on_turn: Callable[[Any], None] = lambda procedure: None
 
 
 @dataclass
@@ -47,6 +50,7 @@ class _Sample:
     cell: str
     begun: Begun
     turns: Iterator[float]
+    on_turn: Callable[[Any], None]
     waits_for_k: float = math.nan
     end: tuple[str, str] | None = None
     failure: Exception | None = field(default=None, repr=False)
@@ -59,6 +63,7 @@ class _Sample:
 
     def _go_on(self, bench: Bench) -> None:
         try:
+            self.on_turn(self.begun.procedure)
             with bench.connected(self.cell):
                 try:
                     self.waits_for_k = next(self.turns, math.inf)
@@ -96,7 +101,7 @@ def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sa
     is_last = turn.entry is turn.protocol.procedures[-1]
     begun = begin(entry, protocol, station.of_cell(turn.cell), bench.cell(turn.cell), turn.recording, stop)
     begun.procedure.is_last = lambda: is_last
-    return _Sample(turn.cell, begun, _turns(begun, turn.steer))
+    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn)
 
 
 def _turns(begun: Begun, steer: Callable[[Any], None]) -> Iterator[float]:
@@ -138,7 +143,7 @@ def _tell(sample: _Sample, samples: Sequence[_Sample], bench: Bench) -> None:
         if other.end is None and concerns_all:
             other.end = status, reason
         elif other.end is None:
-            other.begun.recording.event("warning", "sample left out", f"cell {sample.cell}: {reason}")
+            other.begun.recording.event("warning", LEFT_OUT, f"cell {sample.cell}: {reason}")
 
 
 def _concerns_all(error: Exception | None, bench: Bench) -> bool:

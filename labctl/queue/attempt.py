@@ -3,15 +3,17 @@
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, assert_never
 
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import Protocol, plan_of
+from labctl.config.protocol import ProcedureEntry, Protocol, plan_of
+from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
@@ -19,13 +21,14 @@ from labctl.instruments.locks import now_doing
 from labctl.measure import events
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
+from labctl.measure.turns import LEFT_OUT, Turn, run_in_turns
 from labctl.queue.confirmed_off import ConfirmedOff
 from labctl.queue.estimates import Pace, TimeLeft, duration_s
 from labctl.queue.heartbeat import Pulse
 from labctl.queue.interlocks import Interlocks, InterlockTripped
 from labctl.queue.job import Ending, Job
 from labctl.queue.jobs import Jobs
-from labctl.queue.progress import Progress, procedures_finished, progress_of
+from labctl.queue.progress import Progress, cells_due, procedures_finished, progress_of
 from labctl.queue.retry import Patience, patient_bench
 from labctl.queue.steering import Steering
 from labctl.queue.submission import protocol_of_job
@@ -40,6 +43,18 @@ SETTLING_SIGN_S = 300.0
 MEASURING_SIGN_S = 600.0
 CAUSES = ("set again",)
 """Kinds of the events of a run that tell why a temperature did not settle, and that it was mended."""
+
+
+@dataclass
+class Watched:
+    """The run of one sample: where it is recorded, what of it was measured before and what was since."""
+
+    recording: Recording
+    progress: Progress
+    step_ends_with: str
+    rows_per_step: int
+    left: TimeLeft | None = None
+    rows_of_step: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass
@@ -58,14 +73,10 @@ class Attempt:
     on_event: Callable[[events.AnyEvent], None]
     off: ConfirmedOff
     progressed: bool = field(init=False, default=False)
-    _step_ends_with: str = field(init=False, default="")
-    _left: TimeLeft = field(init=False)
+    _watched: "Watched" = field(init=False)
     _doing: str = field(init=False, default="")
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
-    _measured_before: frozenset[int] = field(init=False, default=frozenset())
-    _rows_per_step: int = field(init=False, default=1)
-    _rows_of_step: Counter[int] = field(init=False, default_factory=Counter)
     _cause_told: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -121,19 +132,21 @@ class Attempt:
 
     def _measure(self, protocol: Protocol, bench: Bench) -> Ending:
         self._interlocks = Interlocks(self.night.interlocks, self.station.limits, self.store.path)
-        sample = protocol.sample
-        self._interlocks.hold_for_sample(
-            sample.temperature_max_k, sample.potential_max_v, sample.current_max_a
-        )
-        self.steering.keep_within(sample.within(self.station.limits), self.station.instruments)
+        self._interlocks.hold_for_sample(*lowest_ceilings(protocol.samples))
+        limits = self.station.limits
+        for sample in protocol.samples:
+            limits = sample.within(limits)
+        self.steering.keep_within(limits, self.station.instruments)
         patience = Patience(self.night.exchange_retries, self.night.retry_delay_s)
         patient = patient_bench(bench, patience, self._note_retry)
         self._takes_s = [duration_s(plan, self.pace) for plan in protocol.plans()]
-        first = procedures_finished(self.connection, self.job.id)
+        first = 0 if protocol.in_cells else procedures_finished(self.connection, self.job.id)
         for index in range(first, len(protocol.procedures)):
-            outcome = self._run_procedure(protocol, index, patient)
-            if outcome.status != "finished":
-                return self._ending(outcome)
+            outcomes = self._run_procedure(protocol, index, patient)
+            if outcomes and not any(outcome.status == "finished" for outcome in outcomes):
+                return self._ending(outcomes[0])
+            if any(outcome.status == "aborted" for outcome in outcomes):
+                return self._ending(next(one for one in outcomes if one.status == "aborted"))
             self._note_progress()
         return self._finished()
 
@@ -144,43 +157,71 @@ class Attempt:
             return Ending("failed", f"measured nothing: {found['skipped']} step(s) skipped by request")
         return Ending("finished", what_is_missing(self.connection, self.job.id))
 
-    def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> Outcome:
+    def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> list[Outcome]:
+        """Run one procedure; on several samples none whose part of it is finished already."""
         entry = protocol.procedures[index]
-        planned = entry.build()
-        self._step_ends_with = step_ends_with = getattr(planned, "step_ends_with", "spectra")
-        rows_per_step = getattr(planned, "rows_per_step", 1)
-        progress = progress_of(self.connection, self.job.id, step_ends_with, rows_per_step)
-        self._measured_before, self._rows_per_step = progress.finished_steps, rows_per_step
-        self._rows_of_step, self._cause_told = Counter(), False
-        self._recording = Recording(self.store, bench, self._see, self.job.id, progress.cut)
-        later_s = sum(self._takes_s[index + 1 :])
-
-        def steer(procedure: Any) -> None:
-            self._later_s = later_s
-            self._continue_from(procedure, progress)
-            self._left = TimeLeft(procedure, self.pace)
-            self.steering.take(procedure, index)
-
+        self._cause_told, self._later_s = False, sum(self._takes_s[index + 1 :])
         self._longest_sign_s = MEASURING_SIGN_S + sum(step.duration_s for step in plan_of(entry.build()))
-        return run_procedure(
-            entry, protocol, self.station, bench, self._recording, self.steering, steer=steer
+        if not entry.cells:
+            watched = self._watch(entry, index, bench)
+            steer = partial(self._begin, watched, index, protocol, entry)
+            recording, steering = watched.recording, self.steering
+            return [run_procedure(entry, protocol, self.station, bench, recording, steering, steer=steer)]
+        due = cells_due(self.connection, self.job.id, protocol, index)
+        turns = [self._turn(protocol, index, bench, cell) for cell in due]
+        return run_in_turns(turns, self.station, bench, self.steering) if turns else []
+
+    def _turn(self, protocol: Protocol, index: int, bench: Bench, cell: str) -> Turn:
+        entry = protocol.procedures[index]
+        watched = self._watch(entry, index, bench.cell(cell), cell)
+        return Turn(
+            cell,
+            entry,
+            protocol,
+            watched.recording,
+            steer=partial(self._begin, watched, index, protocol, entry),
+            on_turn=partial(self._take, watched, index, cell),
         )
 
-    def _continue_from(self, procedure: Any, progress: Progress) -> None:
-        self.pulse.tell(run_id=self._recording.run_id)
+    def _watch(self, entry: ProcedureEntry, index: int, bench: Bench, cell: str | None = None) -> Watched:
+        planned = entry.build()
+        ends_with = getattr(planned, "step_ends_with", "spectra")
+        rows_per_step = getattr(planned, "rows_per_step", 1)
+        progress = progress_of(self.connection, self.job.id, ends_with, rows_per_step, cell, index)
+        recording = Recording(self.store, bench, None, self.job.id, progress.cut)
+        watched = Watched(recording, progress, ends_with, rows_per_step)
+        recording.tell_to(partial(self._see, watched))
+        return watched
+
+    def _begin(
+        self, watched: Watched, index: int, protocol: Protocol, entry: ProcedureEntry, procedure: Any
+    ) -> None:
+        """Let a procedure whose run has begun go on where an earlier one was cut."""
+        self._watched = watched
+        self._continue_from(procedure, watched)
+        watched.left = TimeLeft(procedure, self.pace, partial(protocol.plan_of_all_cells, entry))
+        self.steering.take(procedure, index)
+
+    def _take(self, watched: Watched, index: int, cell: str, procedure: Any) -> None:
+        """Follow and steer this sample's procedure: it is its turn."""
+        self._watched = watched
+        self.pulse.tell(run_id=watched.recording.run_id)
+        self.steering.take(procedure, index, cell)
+
+    def _continue_from(self, procedure: Any, watched: Watched) -> None:
+        progress, recording = watched.progress, watched.recording
+        self.pulse.tell(run_id=recording.run_id)
         procedure.finished_steps = progress.finished_steps
         procedure.should_skip = self.steering.should_skip
         if hasattr(procedure, "revise"):
             procedure.revisions = progress.revisions
         if not progress.finished_steps:
             return
-        self._recording.event(
-            "info", "continued", f"{len(progress.finished_steps)} step(s) were measured before"
-        )
+        recording.event("info", "continued", f"{len(progress.finished_steps)} step(s) were measured before")
         try:
-            derive_what_is_missing(self.store, self._recording.run_id, self.clock.time())
+            derive_what_is_missing(self.store, recording.run_id, self.clock.time())
         except Exception as error:  # noqa: BLE001 - no evaluation may end a measurement
-            self._recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
+            recording.event("warning", "evaluation failed", f"{type(error).__name__}: {error}")
 
     def _ending(self, outcome: Outcome) -> Ending:
         unsafe = outcome.reason if outcome.unsafe else ""
@@ -191,14 +232,14 @@ class Attempt:
         return Ending("failed", reason, outcome.error, unsafe, explained)
 
     def _note_retry(self, words: str) -> None:
-        self._recording.event("warning", "retry", words)
+        self._watched.recording.event("warning", "retry", words)
 
-    def _see(self, event: events.AnyEvent) -> None:
+    def _see(self, watched: Watched, event: events.AnyEvent) -> None:
         """Follow every event: for the persons who steer, the heartbeat, the interlocks, the display."""
         self.steering.see(event)
         match event:
             case events.StepStarted():
-                self._tell_step(event)
+                self._tell_step(watched, event)
             case events.TemperatureRead():
                 self._tell_reading(event, SETTLING_SIGN_S)
             case (
@@ -209,9 +250,9 @@ class Attempt:
             ):
                 self._tell_reading(event, self._longest_sign_s)
             case events.SpectrumStarted() | events.SpectrumEnded():
-                self._tell_part(event, "spectra")
+                self._tell_part(watched, event, "spectra")
             case events.PolarisationStarted() | events.PolarisationEnded():
-                self._tell_part(event, "polarisations")
+                self._tell_part(watched, event, "polarisations")
             case (
                 events.ProgressMade()
                 | events.OwnTopic()
@@ -227,20 +268,20 @@ class Attempt:
                 assert_never(event)
         self.on_event(event)
         if isinstance(event, events.Emitted) and not isinstance(event, events.ProgressMade):
-            self._judge(event)
+            self._judge(watched, event)
 
-    def _judge(self, event: events.Emitted) -> None:
+    def _judge(self, watched: Watched, event: events.Emitted) -> None:
         trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
         if trip is None:
             return
-        self._recording.event("error", "interlock", trip.words)
+        watched.recording.event("error", "interlock", trip.words)
         self.steering.stops_queue = trip.words if trip.stops_queue else ""
         raise InterlockTripped(trip)
 
-    def _tell_step(self, event: events.StepStarted) -> None:
-        if any(step < event.step for step in self._rows_of_step):
+    def _tell_step(self, watched: Watched, event: events.StepStarted) -> None:
+        if any(step < event.step for step in watched.rows_of_step):
             self._note_progress()  # of a step that needed fewer rows than planned
-        left_s = self._left.from_step(event.step) + self._later_s
+        left_s = math.nan if watched.left is None else watched.left.from_step(event.step) + self._later_s
         speed = getattr(self.clock, "factor", 1.0)
         self._doing = f"job {self.job.id} {self.job.title!r}: step {event.step + 1} of {event.of}"
         self._promise(self._longest_sign_s)
@@ -263,6 +304,7 @@ class Attempt:
 
     def _tell_part(
         self,
+        watched: Watched,
         event: events.SpectrumStarted
         | events.SpectrumEnded
         | events.PolarisationStarted
@@ -271,10 +313,10 @@ class Attempt:
     ) -> None:
         self._promise(self._longest_sign_s)
         step = event.step or 0
-        ends_row = table == self._step_ends_with and event.state == "finished"
-        if ends_row and step not in self._measured_before:
-            self._rows_of_step[step] += 1
-            if self._rows_of_step[step] >= self._rows_per_step:
+        ends_row = table == watched.step_ends_with and event.state == "finished"
+        if ends_row and step not in watched.progress.finished_steps:
+            watched.rows_of_step[step] += 1
+            if watched.rows_of_step[step] >= watched.rows_per_step:
                 self._note_progress()
 
     def _note_progress(self) -> None:
@@ -291,6 +333,14 @@ class Attempt:
         self.pulse.tell(**told)
 
 
+def lowest_ceilings(samples: Sequence[Sample]) -> list[float | None]:
+    """Return the lowest ceilings of temperature (K), potential (V) and current (A) of samples in one oven."""
+    stated = [(one.temperature_max_k, one.potential_max_v, one.current_max_a) for one in samples]
+    return [
+        min((c for c in ceilings if c is not None), default=None) for ceilings in zip(*stated, strict=True)
+    ]
+
+
 def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LabctlError) else f"{type(error).__name__}: {error}"
 
@@ -304,6 +354,7 @@ def what_is_missing(connection: WriteConnection, job_id: int) -> str:
         f"{cut} of {found['polarisations']} polarisations ended at their maximum time" if cut else "",
         f"{skipped} step(s) skipped by request" if skipped else "",
         *notes_of_job(connection, job_id, MISSING),
+        *(f"left out: {words}" for words in notes_of_job(connection, job_id, LEFT_OUT)),
     ]
     return "; ".join(filter(None, words))
 

@@ -34,6 +34,8 @@ class Trip:
 class InterlockTripped(LabctlError):
     """An interlock ended a job; `trip` says which."""
 
+    ends_all_samples = True
+
     def __init__(self, trip: Trip) -> None:
         self.trip = trip
         super().__init__(trip.words)

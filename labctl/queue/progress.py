@@ -7,6 +7,7 @@ finished when a run of it is; a step, when the row that ends it (a spectrum, a p
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.config.protocol import Protocol
 from labctl.queue.requests import details_of
 from labctl.store.queries import progress as queries
 from labctl.store.queries.requests import obeyed_requests
@@ -20,7 +21,7 @@ class Progress:
     Attributes
     ----------
     procedure : int
-        Index of the procedure to run next.
+        Index of the procedure.
     finished_steps : frozenset of int
         Steps of it that are measured, or were skipped by a person's request.
     cut : dict
@@ -40,26 +41,49 @@ def procedures_finished(connection: WriteConnection, job_id: int, cell: str | No
     return queries.finished_run_count(connection, job_id, cell)
 
 
+def cells_due(connection: WriteConnection, job_id: int, protocol: Protocol, index: int) -> list[str]:
+    """Return the cells whose samples one procedure of a job still has to measure, in their order.
+
+    A sample that failed while another one went on and finished is left out: it is not tried again.
+    """
+    cells = protocol.procedures[index].cells
+    before = {cell: sum(cell in entry.cells for entry in protocol.procedures[:index]) for cell in cells}
+    finished = {cell: procedures_finished(connection, job_id, cell) for cell in cells}
+    is_done = any(finished[cell] > before[cell] for cell in cells)
+    return [
+        cell
+        for cell in cells
+        if finished[cell] == before[cell]
+        and not (is_done and queries.last_status(connection, job_id, cell) == "failed")
+    ]
+
+
 def progress_of(
     connection: WriteConnection,
     job_id: int,
     step_ends_with: str = "spectra",
     rows_per_step: int = 1,
     cell: str | None = None,
+    procedure: int | None = None,
 ) -> Progress:
-    """Where a job stands, for the sample in one cell where it has several.
+    """Where a job stands; for the sample in one cell, and the index of the procedure, where it has several.
 
     A step ends with `rows_per_step` finished rows of the table `step_ends_with`. A step with fewer is
     finished too once a later one has begun.
     """
-    procedure = procedures_finished(connection, job_id, cell)
+    if procedure is None:
+        procedure = procedures_finished(connection, job_id, cell)
     runs = queries.open_run_ids(connection, job_id, cell)
     rows = _steps(connection, step_ends_with, runs, finished=True)
     cut = {step: row_id for step, (_, row_id) in _steps(connection, "spectra", runs, finished=False).items()}
     last = max([*rows, *cut], default=0)
     measured = {step for step, (count, _) in rows.items() if count >= rows_per_step or step < last}
     requests = _obeyed(connection, job_id, procedure)
-    skipped = {details["step"] for kind, details in requests if kind == "skip step" and "step" in details}
+    skipped = {
+        details["step"]
+        for kind, details in requests
+        if kind == "skip step" and "step" in details and details.get("cell") == cell
+    }
     return Progress(
         procedure,
         frozenset(measured | skipped),

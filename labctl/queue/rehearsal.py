@@ -7,12 +7,13 @@ every message is the same as to the real instrument. Nothing is stored and nothi
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from labctl.bench import Bench, Limits
 from labctl.clock import VirtualClock
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.protocol import ProcedureEntry, Protocol
+from labctl.config.sample import Sample
 from labctl.config.stand_ins import stand_ins_of
 from labctl.config.station import Simulation, Station
 from labctl.errors import ConfigurationError, LabctlError, SettlingTimeout
@@ -33,6 +34,9 @@ from labctl.measure.events import (
     StepStarted,
     TemperatureRead,
 )
+from labctl.measure.recording import Recording
+from labctl.measure.stop import StopRequest
+from labctl.measure.turns import Turn, run_in_turns
 from labctl.shipped import shipped_module
 from labctl.store.electrode_columns import as_columns
 from labctl.units import ZERO_CELSIUS_K
@@ -190,14 +194,19 @@ class _Watcher:
 def _rehearse_job(protocol: Protocol, station: Station, tape: Tape) -> RehearsedJob:
     clock = tape.clock
     watcher, begin_s, begin = _Watcher(), clock.monotonic(), len(tape.messages)
-    problem, did_not_settle, limits = "", False, protocol.sample.within(station.limits)
+    problem, did_not_settle, limits = "", False, station.limits
+    for sample in protocol.samples:
+        limits = sample.within(limits)
     try:
         _refuse_own_instruments(protocol)
         with station.open(clock) as bench:
             for entry in protocol.procedures:
-                _perform(entry, bench.within(limits), watcher)
+                if entry.cells:
+                    _perform_in_turns(entry, protocol, station, bench, watcher)
+                else:
+                    _perform(entry, bench.within(limits), watcher)
     except LabctlError as error:
-        problem, did_not_settle = str(error), isinstance(error, SettlingTimeout)
+        problem, did_not_settle = str(error), isinstance(error, SettlingTimeout | _DidNotSettle)
     except Exception as error:  # noqa: BLE001 - a rehearsal is for finding mistakes of procedures too
         problem = f"{type(error).__name__}: {error}"
     duration_s = clock.monotonic() - begin_s
@@ -226,6 +235,53 @@ def _perform(entry: ProcedureEntry, bench: Bench, watcher: _Watcher) -> None:
         bench.make_safe()
 
 
+def _perform_in_turns(
+    entry: ProcedureEntry, protocol: Protocol, station: Station, bench: Bench, watcher: _Watcher
+) -> None:
+    """Perform a procedure on the samples of several cells; raises the first failure of one of them."""
+    unrecorded = [cast(Recording, _Unrecorded(watcher)) for _ in entry.cells]
+    turns = [Turn(cell, entry, protocol, one) for cell, one in zip(entry.cells, unrecorded, strict=True)]
+    for cell, outcome in zip(entry.cells, run_in_turns(turns, station, bench, StopRequest()), strict=True):
+        if outcome.status == "failed":
+            if outcome.error == SettlingTimeout.__name__:
+                raise _DidNotSettle(f"cell {cell}: {outcome.reason}")
+            raise RehearsalFailed(f"cell {cell}: {outcome.reason}")
+
+
+class RehearsalFailed(LabctlError):
+    """A procedure failed in a rehearsal; the text says in which cell and why."""
+
+
+class _DidNotSettle(RehearsalFailed):
+    """It failed because a temperature was not reached in time."""
+
+
+@dataclass
+class _Unrecorded:
+    """Stands for the recording of a run: a rehearsal stores nothing."""
+
+    watcher: _Watcher
+    run_id: int = 0
+
+    def begin(self, *_: object) -> int:
+        """Begin no run."""
+        return 0
+
+    def emit(self, topic: str, record: Any) -> None:
+        """Hand an emitted record to the watcher."""
+        self.watcher.emit(topic, record)
+
+    def event(self, level: str, kind: str, message: str, **details: Any) -> None:
+        """Forget an event."""
+
+    def keep_metadata(self, procedure: Any) -> None:
+        """Forget metadata."""
+
+    def conclude(self, status: str, reason: str) -> tuple[str, str]:
+        """Return the end as it is."""
+        return status, reason
+
+
 class Rigs:
     """Simulated rigs in the place of a station's own, each with its oven as warm as the last one left it.
 
@@ -244,7 +300,7 @@ class Rigs:
 
     def station_for(self, protocol: Protocol, tape: "Tape") -> Station:
         """The station with the rig for one protocol, the same at every opening."""
-        own = {} if self._station.simulation else _cell_of(protocol) | _surroundings_of(protocol)
+        own = {} if self._station.simulation else self._cells_of(protocol) | _surroundings_of(protocol)
         options = self._options | own
         rigs: list[Any] = []
 
@@ -257,6 +313,15 @@ class Rigs:
         simulation = Simulation(RIG, open_again, self._seed, "virtual", options)
         return replace(self._station, simulation=simulation, speed=1.0)
 
+    def _cells_of(self, protocol: Protocol) -> dict[str, Any]:
+        """Return the cell of the sample as options of the rig, or those behind the switch of the station."""
+        cells = {
+            name: {"channels": list(self._station.cells[name].switch_channels), **_cell_of(sample)}
+            for name, sample in protocol.in_cells.items()
+            if self._station.cells[name].switch_channels
+        }
+        return _cell_of(protocol.sample) | ({"cells": cells} if cells else {})
+
     def _next(self, clock: VirtualClock, seed: int, options: dict[str, Any]) -> Any:
         before, self._rig = self._rig, self._build(clock, seed=seed, **options)
         self._rig.close = lambda: None
@@ -266,8 +331,7 @@ class Rigs:
         return self._rig
 
 
-def _cell_of(protocol: Protocol) -> dict[str, Any]:
-    sample = protocol.sample
+def _cell_of(sample: Sample) -> dict[str, Any]:
     electrodes = as_columns({"electrodes": sample.electrodes})["electrodes"]  # the simulator knows one kind
     return {"thickness_m": sample.thickness_m, "area_m2": sample.area_m2, "electrodes": electrodes}
 

@@ -54,14 +54,18 @@ class Steering(StopRequest):
         self._instruments: Sequence[InstrumentEntry] = ()
         self._procedure: Any = None
         self._procedure_index = 0
+        self._cell: str | None = None
+        self._of_cells: dict[str, Any] = {}
         self._step = 0
         self._skipping = self._under_way = False
         self._place, self._polarised = "", False
         self.on_wait: Callable[[str], None] = lambda doing: None
 
-    def take(self, procedure: Any, index: int) -> None:
-        """Steer this procedure of the job from now on."""
-        self._procedure, self._procedure_index = procedure, index
+    def take(self, procedure: Any, index: int, cell: str | None = None) -> None:
+        """Steer this procedure of the job from now on; of several samples that of the one in `cell`."""
+        self._procedure, self._procedure_index, self._cell = procedure, index, cell
+        if cell is not None:
+            self._of_cells[cell] = procedure
         self._skipping, self._place, self._polarised = False, "", False
         self._under_way = False
 
@@ -163,7 +167,8 @@ class Steering(StopRequest):
 
     def _skip(self, request: Request) -> Mapping[str, Any]:
         self._skipping = True
-        return {**request.details, "procedure": self._procedure_index, "step": self._step}
+        cell = {} if self._cell is None else {"cell": self._cell}
+        return {**request.details, **cell, "procedure": self._procedure_index, "step": self._step}
 
     def _change_temperatures(self, request: Request) -> Mapping[str, Any]:
         if not hasattr(self._procedure, "revise"):
@@ -176,5 +181,7 @@ class Steering(StopRequest):
             self._limits.check_temperature(target_k)
             check_possible(PlannedStep("", 0.0, temperature_k=target_k), self._instruments)
         from_step = self._step + 1
+        for procedure in [one for one in self._of_cells.values() if one is not self._procedure]:
+            procedure.revise(from_step, temperatures_degc)
         self._procedure.revise(from_step, temperatures_degc)
         return {**request.details, "procedure": self._procedure_index, "from_step": from_step}

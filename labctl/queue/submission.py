@@ -123,14 +123,6 @@ def _pace(connection: WriteConnection, station: Station) -> Pace:
     return measured_pace(connection, station.name, procedure_of)
 
 
-def _refuse_several(protocol: Protocol) -> None:
-    if protocol.in_cells:
-        problem = (
-            f"names {len(protocol.in_cells)} cells; a queue takes one sample a job, `labctl run` several"
-        )
-        raise ConfigurationError(protocol.source, "sample", problem)
-
-
 def _forecast(protocol: Protocol, station: Station, pace: Pace, told: Sequence[str] = ()) -> Forecast:
     protocol.check_against(station)
     read_night(station)
@@ -172,11 +164,8 @@ def submit(
 ) -> list[QueuedJob]:
     """Check protocols against a station and queue them, all or none.
 
-    Raises as `forecast`, for several samples in one protocol, and where the last check of the analyser with
-    a standard does not let it measure.
+    Raises as `forecast`, and where the last check of the analyser with a standard does not let it measure.
     """
-    for protocol in protocols:
-        _refuse_several(protocol)
     refuse_or_tell(connection, station, RealClock().time())
     pace, rehearsal = _pace(connection, station), asked_rehearsal(station, terms)
     taking_s = [_forecast(protocol, station, pace).takes_s for protocol in protocols]

@@ -12,6 +12,13 @@ def finished_run_count(connection: WriteConnection, job_id: int, cell: str | Non
     return connection.value(query, (job_id, cell))
 
 
+def last_status(connection: WriteConnection, job_id: int, cell: str | None) -> str:
+    """Return the status of the last run of a job in one cell; `""` without one."""
+    query = "SELECT status FROM runs WHERE job_id = ? AND cell IS ? ORDER BY id DESC LIMIT 1"
+    found = connection.rows(query, (job_id, cell))
+    return found[0]["status"] if found else ""
+
+
 def open_run_ids(connection: WriteConnection, job_id: int, cell: str | None = None) -> list[int]:
     """Return the runs of a job, of those in one cell, after its last finished one there, oldest first."""
     query = """SELECT id FROM runs WHERE job_id = :job AND cell IS :cell AND id > coalesce(

@@ -12,6 +12,7 @@ from labctl.queue.pauses import Pauses
 from labctl.queue.requests import Requests
 from labctl.store.transactions import WriteConnection
 from labctl.web.gate import Rules
+from labctl.web.group import Group, RigEntry
 
 LOOK, SAFE = "the token to look at it", "the token to make it safe"
 JOB = """
@@ -100,3 +101,20 @@ def test_a_rig_without_runner_and_supervisor_is_not_called_safe(lab_with_runner,
     answer = post(station="rig", person="Ada", token=SAFE)
     assert "NEITHER A RUNNER NOR A SUPERVISOR" in answer.text
     assert os.getpid() != 1
+
+
+def test_a_rig_whose_runner_was_killed_is_red_on_its_page_and_on_that_of_the_group(
+    lab_with_runner, site_of_lab, ask
+):
+    lab, _ = lab_with_runner
+    group = Group([RigEntry("rig a", "", str(lab))])
+    group.ask_once("rig a")
+    assert group.seen[0].is_well
+    with WriteConnection(lab) as connection:
+        connection.execute("UPDATE heartbeats SET process_birth = 'long ago'")
+    group.ask_once("rig a")
+    assert not group.seen[0].is_well
+    assert '<section class="red">' in group.page()
+    body = ask(site_of_lab(), "GET", "/").text
+    assert "THE RUNNER IS DEAD" in body
+    assert '<section class="red"><h2>rig</h2>' in body
