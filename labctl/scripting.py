@@ -70,6 +70,17 @@ class ScriptBench(Bench):
                 if role in self._guards:
                     self._guards[role] = recorded(self._guards[role], self._place, self.recording.emit)
 
+    def cell(self, name: str) -> Bench:
+        """Return the bench of one cell; ConfigurationError in a script that records.
+
+        The run of a script belongs to one sample: what is measured in another cell would not be recorded.
+        """
+        if self.recording is not None:
+            problem = "the run of a script belongs to one sample, and records nothing of a cell"
+            hint = "leave the database out, or write a protocol with [[sample]] tables"
+            raise ConfigurationError(self.station, f"cells.{name}", f"{problem}; {hint}")
+        return super().cell(name)
+
     @property
     def run_id(self) -> int | None:
         """Id of the run in the database; None without a database."""

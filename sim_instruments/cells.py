@@ -127,9 +127,10 @@ class _OneCell:
 def make_cells(options: CellOptions, cells: Mapping[str, Any], ambient_k: float) -> SwitchedCells:
     """Make the cells behind a switch. Raises TypeError or ValueError naming the cell and the invalid option.
 
-    Each cell is a table with `channels`, and where it differs from the rig `material`, `cell`, `thickness_m`,
-    `area_m2`, `electrodes`, `dummy`; also `offset_k`, `offset_share`, `contact_ohm` and `thermometer` of its
-    place. `isolation_ohm` and `crosstalk_f` beside the cells are those of an open relay.
+    Each cell is a table with `channels`, or with the addresses of its own `instruments`, and where it differs
+    from the rig `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `dummy`; also `offset_k`,
+    `offset_share`, `contact_ohm` and `thermometer` of its place. `isolation_ohm` and `crosstalk_f` beside the
+    cells are those of an open relay.
     """
     isolation_ohm, crosstalk_f = (_amount(name, cells.get(name, usual)) for name, usual in _STRAY.items())
     placed = {name: _placed(options, name, given) for name, given in cells.items() if name not in _STRAY}
@@ -141,19 +142,25 @@ def make_cells(options: CellOptions, cells: Mapping[str, Any], ambient_k: float)
 def _placed(options: CellOptions, name: str, given: Any) -> PlacedCell:
     own = _table(f"cells: {name}", given)
     own.pop("thermometer", None)
-    channels = own.pop("channels", None)
-    if not (isinstance(channels, list | tuple) and channels and all(isinstance(c, str) for c in channels)):
-        raise ValueError(f"cells: {name}: channels: a list of channels of the switch, got {channels!r}")
+    instruments = own.pop("instruments", [])
+    channels = own.pop("channels", [] if instruments else None)
+    if not (_are_texts(channels) and _are_texts(instruments) and (channels or instruments)):
+        problem = "channels of the switch, or the addresses of its own instruments, as a list of texts"
+        raise ValueError(f"cells: {name}: channels: {problem}; got {channels!r}")
     place = {key: _finite(f"cells: {name}: {key}", own.pop(key)) for key in _PLACE if key in own}
     wanted = [field.name for field in fields(_OneCell) if field.name != "replay"]
     if unknown := sorted(set(own) - set(wanted)):
-        known = sorted({*wanted, *_PLACE, "channels", "thermometer"})
+        known = sorted({*wanted, *_PLACE, "channels", "instruments", "thermometer"})
         raise TypeError(f"cells: {name}: {', '.join(unknown)} unknown; there are {', '.join(known)}")
     try:
         cell = make_cell(_OneCell(**{key: own.get(key, getattr(options, key)) for key in wanted}))
     except (TypeError, ValueError) as problem:
         raise type(problem)(f"cells: {name}: {problem}") from problem
     return PlacedCell(cell, frozenset(channels), **place)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
 def _finite(key: str, value: Any) -> float:

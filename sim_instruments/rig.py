@@ -116,8 +116,9 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         Address = model, or the YAML file of a user-defined stand-in, or for a model that can have any
         settings `{"stand_in": model, "settings": {...}}`; replaces `description`.
     cells : mapping
-        Several cells behind a switch: name = table with `channels`, and as far as it differs from the rig
-        `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `dummy`; `offset_k` and `offset_share`
+        Several cells behind a switch: name = table with `channels` (or the addresses of its own
+        `instruments`, which are always connected to it and to no other), and as far as it differs from the
+        rig `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `dummy`; `offset_k` and `offset_share`
         (per kelvin above the room) of its temperature, `contact_ohm`, and `thermometer`, the address of the
         multimeter at this cell. Beside them `isolation_ohm` and `crosstalk_f` of an open relay. A description
         in TOML can have it as a table `cells`.
@@ -140,9 +141,12 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     parts = Parts(world, ImpedanceNoise(noise_fraction, noise_fraction / 100))
     faults = FaultPlan(world.chance("faults"))
     library, models, devices = RigLibrary.private(), {}, {}
-    for given, stand_in in _stand_ins(chosen).items():
+    stand_ins = _stand_ins(chosen)
+    alone = _alone(cells or {}, set(map(to_canonical_name, stand_ins)))
+    of_cells = {address: Parts(world.seen_from(name), parts.noise) for address, name in alone.items()}
+    for given, stand_in in stand_ins.items():
         address = to_canonical_name(given)
-        models[address] = stand_in.make(parts)
+        models[address] = stand_in.make(of_cells.get(address, parts))
         devices[address] = make_device(stand_in.name, stand_in.definition, models[address], world, faults)
         library.add(address, devices[address])
     _place_thermometers(cells or {}, world, models)
@@ -191,6 +195,20 @@ def _cells(chosen: Options) -> Mapping[str, Any] | None:
         return chosen.cells
     place = Path(chosen.description)
     return None if place.suffix in (".yaml", ".yml") else tomllib.loads(_description(place)).get("cells")
+
+
+def _alone(cells: Mapping[str, Any], present: set[str]) -> Mapping[str, str]:
+    """Return the cell of each instrument that has one for itself, by address; ValueError for no address."""
+    tables = {name: given for name, given in cells.items() if isinstance(given, Mapping)}
+    alone = {
+        to_canonical_name(address): name
+        for name, given in tables.items()
+        for address in given.get("instruments", ())
+    }
+    for address, name in alone.items():
+        if address not in present:
+            raise ValueError(f"build: cells: {name}: instruments: no instrument is at {address}")
+    return alone
 
 
 def _place_thermometers(cells: Mapping[str, Any], world: World, models: Mapping[str, Any]) -> None:

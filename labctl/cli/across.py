@@ -22,7 +22,7 @@ def runs_of(db: Path, near_k: float | None = None) -> "list[OverviewRun]":
 
 
 def not_stated_of(db: Path, run_ids: Sequence[int]) -> list[str]:
-    """Return lines that say of which runs what is not stated, and the largest effect; none where all is."""
+    """Return lines with the missing statements about runs, and the largest effect; none without any."""
     from labctl.derive.in_force import in_force
     from labctl.readmodel.run_unknowns import grouped, unknowns_in_file
     from labctl.store import Database

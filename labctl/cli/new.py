@@ -44,12 +44,14 @@ class Role(StrEnum):
     temperature_controller = "temperature_controller"
     frequency_response_analyzer = "frequency_response_analyzer"
     potentiostat = "potentiostat"
+    switch = "switch"
 
 
 STATION_ROLES = {
     Role.temperature_controller: "oven",
     Role.frequency_response_analyzer: "fra",
     Role.potentiostat: "potentiostat",
+    Role.switch: "switch",
 }
 
 

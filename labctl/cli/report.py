@@ -43,7 +43,7 @@ def report(
     Every number is the results file's; unknown values are named as unknown. Needs the extra `report`.
 
     A station with a [report] table gets the pages of each job when it has ended, by a process of low
-    priority: --ended-jobs is what the runner starts, --of-job makes the pages of one job by hand.
+    priority: the runner starts --ended-jobs, and --of-job makes the pages of one job by hand.
     """
     if not print_words and sum((bool(runs), of_job is not None, ended_jobs)) != 1:
         raise InvalidRequest("give runs, --of-job, --ended-jobs or --print-words: one of them")

@@ -422,10 +422,10 @@ def print_part_fits(console: Any, fits: list[dict[str, Any]]) -> None:
 
 
 def _part_fit_in_words(fit: dict[str, Any], remarks: Remarks) -> list[str]:
-    from labctl.readmodel.law_text import PARTS, law_name
+    from labctl.readmodel.law_text import law_name, part_name
 
     marks = remarks.marks(fit["flags"] or [])
-    title = f"   {PARTS.get(fit['part'], fit['part'])}: {law_name(fit)}, {fit['n_points']} points  {marks}"
+    title = f"   {part_name(fit)}: {law_name(fit)}, {fit['n_points']} points  {marks}"
     return [title.rstrip(), *_parameters_in_words(fit)]
 
 

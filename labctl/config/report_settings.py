@@ -50,7 +50,7 @@ def read_report_of(path: Path) -> tuple[str, ReportSettings | None]:
 
 
 def packages_missing(station: Station) -> list[str]:
-    """Return a sentence for each format whose packages are not installed; does not touch the folder.
+    """Return a sentence for each format that lacks a package; does not touch the folder.
 
     Raises ConfigurationError where the `[report]` table is wrong.
     """

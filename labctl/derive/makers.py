@@ -13,7 +13,7 @@ METHOD_VERSIONS = {
     "temperature_laws": "5",
     "transference_numbers": "6",
     "relaxation_times": "1",
-    "part_laws": "2",
+    "part_laws": "3",
 }
 """Raised when a method gives other numbers for the same input."""
 

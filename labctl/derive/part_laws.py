@@ -53,35 +53,52 @@ def evaluated_part_laws(
     own: Mapping[int, Row | None] | None = None,
     own_resistances: Sequence[Row] | None = None,
 ) -> list[Row]:
-    """Fit Arrhenius' law to the parts; return a row of `part_laws` for each that is resolved.
+    """Fit Arrhenius' law to the parts of each branch; return a row of `part_laws` for each that is resolved.
 
     `laws` are the laws of the total: the parts stand on those of their spectra that resolve bulk and grain
     boundary. `own` and `own_resistances`: the conductivity of each spectrum of the run and all of its
     resistances, in the place of the rows of its current analysis.
     """
-    of_all = next((row for row in laws if row["branch"] == "all"), None)
-    if of_all is None:
+    branches = {row["branch"]: row["spectra"] for row in laws}
+    if not branches:
         return []
     form = cast(ArrheniusForm, next(row["form"] for row in laws if row["law"] == "arrhenius"))
     kept = resistances.of_two_arcs(db, db.part_ids(run_id))
     if own_resistances is not None:
         kept = [row for row in kept if row["spectrum_id"] not in (own or {})] + list(own_resistances)
     parts = {(row["spectrum_id"], row["quantity"]): row for row in kept if row["quantity"] in OF_ARCS}
-    resolved = {one for one in of_all["spectra"] if _is_resolved(parts, one)}
+    resolved = {one for spectra in branches.values() for one in spectra if _is_resolved(parts, one)}
     if not resolved:
         return []
     used = in_columns(row for row in derivations.law_rows(db, run_id, own) if row["spectrum_id"] in resolved)
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     shared = errors_of_run(db, run_id)
+    return [
+        row | made | {"branch": branch}
+        for branch, spectra in branches.items()
+        for row in _rows(
+            spectra, [point for point in used if point["spectrum_id"] in spectra], parts, form, shared
+        )
+    ]
+
+
+def _rows(
+    spectra: Sequence[int],
+    used: Sequence[Point],
+    parts: Mapping[tuple[int, str], Row],
+    form: ArrheniusForm,
+    shared: SharedErrors,
+) -> list[Row]:
+    """Return the laws of the parts of one branch, of which the total's law stands on `spectra`."""
     found = [_row(part, used, parts, form, shared) for part in OF_RESISTANCE]
-    count = f"{len(used)} of {len(of_all['spectra'])} points resolve bulk and grain boundary"
-    short = [count] if len(used) < len(of_all["spectra"]) else []
-    return [row | made | {"flags": [*short, *row["flags"]]} for row in found if row is not None]
+    count = f"{len(used)} of {len(spectra)} points resolve bulk and grain boundary"
+    short = [count] if len(used) < len(spectra) else []
+    return [row | {"flags": [*short, *row["flags"]]} for row in found if row is not None]
 
 
 def with_parts_told(laws: Sequence[Row], parts: Sequence[Row]) -> list[Row]:
     """Return the laws of the total; the preferred one says where bulk and boundary differ in energy."""
-    of_part = {row["part"]: row for row in parts}
+    of_part = {row["part"]: row for row in parts if row["branch"] == "all"}
     if BULK not in of_part or APPARENT not in of_part:
         return list(laws)
     energies = [(of_part[p]["activation_energy_ev"], _own_u_ev(of_part[p])) for p in OF_TOTAL]
@@ -159,7 +176,6 @@ def _row(
     energy, units = named["activation_energy"], {"activation_energy": "eV"}
     return {
         "part": part,
-        "branch": "all",
         "law": "arrhenius",
         "form": form,
         "activation_energy_ev": finite(energy.value),

@@ -26,7 +26,7 @@ Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
 class JobReports:
-    """What a station wants of its jobs' reports.
+    """The reports that a station wants of its jobs.
 
     Parameters
     ----------

@@ -182,12 +182,12 @@ class PatientInstrument:
         self._again_and_again(lambda: setattr(self.driver, name, value))
         self.settings[name] = value
 
-    def _again_and_again(self, exchange: Callable[[], Any]) -> Any:
+    def _again_and_again(self, exchange: Callable[[], Any], restore: Callable[[], None] | None = None) -> Any:
         failures, began_s = 0, self.clock.monotonic()
         while True:
             try:
                 if failures:
-                    self._restore()
+                    (restore or self._restore)()
                 answer = exchange()
             except InstrumentError as error:
                 failures += 1
@@ -224,7 +224,12 @@ class PatientInstrument:
 
 
 class PatientSwitch(PatientInstrument):
-    """A switch that tries again; each attempt begins with all channels open."""
+    """A switch that tries again; each attempt to close channels begins with all of them open."""
+
+    @property
+    def closed_channels(self) -> frozenset[str]:
+        """Closed channels, asked again where the answer is none; no relay moves."""
+        return self._again_and_again(lambda: self.driver.closed_channels, self._clear)
 
     def close(self, channels: Iterable[str]) -> None:
         """Open every channel, then close these."""

@@ -134,7 +134,7 @@ class OverviewRun:
         return Conductivity(temperature_k, math.exp(ln_sigma), self._whole_u(law, temperature_k, u), origin)
 
     def _whole_u(self, law: "LawFunction", temperature_k: float, u: float) -> float:
-        """Relative uncertainty with what the points share and the spread over laws."""
+        """Relative uncertainty with the shared part of the points and the spread over laws."""
         from labctl.analysis.numerics.budget import combined
 
         if law.common is None:

@@ -173,7 +173,7 @@ class Spectra:
         return bool(new)
 
     def _draw_stored(self) -> bool:
-        """Draw the circuits whose parameters are stored; leave the others to be fitted."""
+        """Draw the circuits with stored parameters; leave the others to be fitted."""
         drawn = False
         for spectrum_id in list(self._not_fitted):
             one = self._all[spectrum_id]

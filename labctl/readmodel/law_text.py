@@ -79,7 +79,13 @@ def _weight(row: Row) -> float | None:
 
 def part_in_words(row: Row) -> str:
     """Return e.g. `bulk: Arrhenius, ln(σT): Ea = 0.350 ± 0.001 eV, 8 points`, for a row of `part_laws`."""
-    return f"{PARTS.get(row['part'], row['part'])}: {law_in_words(row)}"
+    return f"{part_name(row)}: {law_in_words(row)}"
+
+
+def part_name(row: Row) -> str:
+    """Return the part that a row of `part_laws` is of, and the branch where it stands on one alone."""
+    name = PARTS.get(row["part"], str(row["part"]))
+    return name if row["branch"] == "all" else f"{name}, {row['branch']}"
 
 
 def law_in_words(row: Row) -> str:

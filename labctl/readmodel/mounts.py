@@ -114,7 +114,7 @@ def _value(db: Database, run_id: int, quantity: str) -> Estimate | None:
 def _estimate(
     value: float, u: float | None, parts: Sequence[Component], identities: tuple[object, object]
 ) -> Estimate:
-    """Return an estimate whose causes are those of its geometry and of its instruments."""
+    """Return an estimate with the causes of its geometry and of its instruments."""
     if u is None:
         return Estimate(value, math.inf)
     if not math.isclose(combined(parts), u, rel_tol=ROUNDED):  # of an older labctl
@@ -134,6 +134,6 @@ def _estimate(
 
 
 def _identities(db: Database, run_id: int) -> tuple[object, object]:
-    """Return the sample whose geometry a run has, and the station that measured it."""
+    """Return the sample that gives a run its geometry, and the station that measured it."""
     run = db.run(run_id)
     return f"sample {run['sample_id']}", f"station {run['station']}"

@@ -1,6 +1,6 @@
 """The jobs and runs since a moment, with their numbers, faults and temperatures, and the outputs.
 
-The numbers are those of the current analysis of each run, as `labctl samples` and `labctl show` print them.
+The numbers come from the current analysis of each run, as `labctl samples` and `labctl show` print them.
 Whether an output is off is what was read back, and when; a process that ended says nothing about it.
 """
 
@@ -34,7 +34,7 @@ class RunSummary:
     run : mapping
         The columns of `nights.runs_since`.
     parts : tuple of int
-        Its number, after those of the runs that it continues.
+        Its number, after the numbers of the runs that it continues.
     at_room_s_m, energy_ev, transference : Best or None
         Conductivity at 25 degC, activation energy, transference number.
     spectra : mapping
@@ -46,7 +46,7 @@ class RunSummary:
     faults : sequence of mappings
         Warnings and errors: `kind`, `level`, `count`, last `message`.
     not_stated : str
-        What is in no interval because nothing is stated of it, in words; empty where all is stated.
+        Missing statements, which are in no interval, in words; empty without any.
     """
 
     run: Row

@@ -1,4 +1,4 @@
-"""What is in no interval of a run because nothing is stated of it, and what to calibrate first.
+"""Missing statements about a run, which are in none of its intervals, and their effects.
 
 The names come from the statements about instruments and geometry, and from the budgets of the derived rows:
 an analyser with a stated accuracy is named where the points lie outside its stated ranges.
@@ -23,7 +23,7 @@ BEGIN = "not stated, and in no interval: "
 
 @dataclass(frozen=True)
 class RunUnknowns:
-    """What is not stated of a run with a number: names, and the effects that are known, the largest first."""
+    """Missing statements about a run with a number: names, and known effects, the largest first."""
 
     names: tuple[str, ...] = ()
     effects: tuple[Unknown, ...] = ()
@@ -35,7 +35,7 @@ class RunUnknowns:
 
 
 def unknowns_of(run: RunSnapshot) -> RunUnknowns:
-    """Return what is not stated of a run; nothing where it has no number."""
+    """Return the missing statements about a run; none where it has no number."""
     return unknowns_of_rows(run.stated, run.sample, run.conductivities, run.fits, run.transference_numbers)
 
 
@@ -46,17 +46,28 @@ def unknowns_of_rows(
     fits: Sequence[Row],
     numbers: Sequence[Row],
 ) -> RunUnknowns:
-    """Return what is not stated of a run, from its derived rows and the lines of `stated_of_run`."""
+    """Return the missing statements about a run, from its derived rows and the lines of `stated_of_run`."""
     preferred = [row for row in fits if row["preferred"]]
     rows = [*preferred, *points, *(row for row in numbers if row.get("value") is not None)]
     if not rows:
         return RunUnknowns()
     kept = or_as_unreadable(partial(_of_budgets, rows), lambda why: [f"budget {why}"])
-    names = tuple(dict.fromkeys([*not_stated(stated), *kept]))
+    names = _once([*not_stated(stated), *kept])
+    whole = [name.partition(" (")[0] for name in names]
     effects = or_as_unreadable(
-        lambda: largest_unknowns(names, sample, points, fits), lambda _: list[Unknown]()
+        lambda: largest_unknowns(whole, sample, points, fits), lambda _: list[Unknown]()
     )
     return RunUnknowns(names, tuple(effects))
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    """Return each name once: `analyser` and not also `analyser (314 of 396 points)`."""
+    found: dict[str, str] = {}
+    for name in names:
+        whole = name.partition(" (")[0]
+        if whole not in found or name == whole:
+            found[whole] = name
+    return tuple(found.values())
 
 
 def _of_budgets(rows: Sequence[Row]) -> list[str]:
@@ -68,7 +79,7 @@ def _of_budgets(rows: Sequence[Row]) -> list[str]:
 
 
 def unknowns_in_file(database: Database, run_id: int, sample: Row) -> RunUnknowns:
-    """Return what is not stated of a run of a file, as its current analysis has it."""
+    """Return the missing statements about a run of a file, as its current analysis has them."""
     parts = database.part_ids(run_id)
     return unknowns_of_rows(
         stated_of_run(database, run_id, sample),

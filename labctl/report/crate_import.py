@@ -1,22 +1,18 @@
 """Takes the runs of a crate, checked by the SHA-256 of every file, into a results file."""
 
-import hashlib
-import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from labctl.errors import InvalidRequest
-from labctl.plain_text import shown
+from labctl.report.crate_rules import METADATA, broken_rules
 from labctl.store import Store
 from labctl.store.merging import Merged, merge
 
 RUNS = "runs.db"
-METADATA = "ro-crate-metadata.json"
 MOST_BYTES = 2**34
 
 
@@ -43,9 +39,22 @@ def import_crate(crate: Path, db: Path) -> Merged:
     with _folder_of(crate) as folder, tempfile.TemporaryDirectory() as copy:
         _check(folder, crate)
         runs = Path(shutil.copy(folder / RUNS, copy))  # reading it writes files beside it
-        if not db.exists():
-            Store.open(db).close()
+        return _merged(db, runs)
+
+
+def _merged(db: Path, runs: Path) -> Merged:
+    """Merge the runs of a file into another; where that fails, a file that was made for it is removed."""
+    if db.exists():
         return merge(db, runs)
+    merged = None
+    try:
+        Store.open(db).close()
+        merged = merge(db, runs)
+        return merged
+    finally:
+        if merged is None or not (merged.added or merged.known):
+            for ending in ("", "-wal", "-shm"):
+                db.with_name(f"{db.name}{ending}").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -62,28 +71,12 @@ def _folder_of(crate: Path) -> Iterator[Path]:
 
 
 def _check(folder: Path, crate: Path) -> None:
-    """Refuse a crate with a file that is not as it was described."""
-    described = {one["@id"]: one for one in _entities(folder, crate) if _is_file(one)}
-    if RUNS not in described:
+    """Refuse a crate that breaks a rule, e.g. with a file that is not as it was described."""
+    broken = broken_rules(folder)
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise InvalidRequest(f"{crate}: {broken[0]}{more}")
+    if not (folder / RUNS).is_file():
         raise InvalidRequest(
             f"{crate}: holds no {RUNS}; it was not made by `labctl export --format ro-crate`"
         )
-    for name, about in described.items():
-        file = folder / name
-        if not file.resolve().is_relative_to(folder.resolve()) or not file.is_file():
-            raise InvalidRequest(f"{crate}: {shown(name)} is described, but is not in the crate")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != about.get("sha256"):
-            raise InvalidRequest(f"{crate}: {shown(name)} was changed: its SHA-256 is not the one described")
-
-
-def _entities(folder: Path, crate: Path) -> list[Mapping[str, Any]]:
-    try:
-        graph = json.loads((folder / METADATA).read_text(encoding="utf-8"))["@graph"]
-        return [one for one in graph if isinstance(one, Mapping) and isinstance(one.get("@id"), str)]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidRequest(f"{crate}: {METADATA} cannot be read: {error}") from error
-
-
-def _is_file(entity: Mapping[str, Any]) -> bool:
-    kind = entity.get("@type")
-    return (kind == "File" or (isinstance(kind, list) and "File" in kind)) and entity["@id"] != METADATA

@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and never over a database."""
 
 import os
+import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,3 +42,24 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path, names: Collection[str] = ()) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; its files come into `path` if there was no error.
+
+    So a disk that is full leaves no half set of files. `names` are the files that `path` may hold already,
+    and which are replaced; raises InvalidRequest where it holds others.
+    """
+    folder_for(path, names)
+    part = path.with_name(f".part-{path.name}")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir()
+        yield part
+        for file in sorted(part.iterdir()):
+            os.replace(file, path / file.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if not os.listdir(path):
+            path.rmdir()

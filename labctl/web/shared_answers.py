@@ -1,4 +1,4 @@
-"""Answers that are computed once for all who ask at the same time, by one thread of low priority."""
+"""Answers that are computed once for all who ask at the same time, by one thread."""
 
 import asyncio
 import threading

@@ -43,7 +43,7 @@ class SwitchedCells:
     """The cells as one: has the members of `Cell`.
 
     `open` and `shorted` are switches for tests and faults: the leads in front of the relays. `swapped` are
-    pairs of cells whose cables were exchanged, by name.
+    pairs of cells with exchanged cables, by name. `always` are cells that need no relay to be connected.
     """
 
     placed: Mapping[str, PlacedCell]
@@ -54,12 +54,17 @@ class SwitchedCells:
     shorted: bool = False
     swapped: dict[str, str] = field(default_factory=dict)
     closed: Callable[[], frozenset[str]] = frozenset
+    always: frozenset[str] = frozenset()
 
     @property
     def connected(self) -> tuple[str, ...]:
         """Names of the cells that are truly connected."""
         closed = self.closed()
-        reached = [name for name, one in self.placed.items() if one.channels <= closed]
+        reached = [
+            name
+            for name, one in self.placed.items()
+            if name in self.always or (one.channels and one.channels <= closed)
+        ]
         return tuple(self.swapped.get(name, name) for name in reached)
 
     @property

@@ -4,7 +4,7 @@ import heapq
 import math
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -102,7 +102,32 @@ class World:
         """Begin the history of the potential anew: another cell is connected."""
         self.terminals.exchange(self.time_s)
 
+    def seen_from(self, name: str) -> "World":
+        """Return the world as instruments of one cell alone see it."""
+        assert isinstance(self.cell, SwitchedCells)
+        return cast(World, CellWorld(self, name, self.cell))
+
     def _advance(self, time_s: float) -> None:
         self.time_s = max(self.time_s, time_s)
         self.oven.advance(self.time_s)
         self.cell.melt_if_hot(self.oven.sample_k)
+
+
+class CellWorld:
+    """The world with the cell of certain instruments alone; everything else is the rig's."""
+
+    def __init__(self, world: World, name: str, cells: SwitchedCells) -> None:
+        self._world = world
+        own = {name: cells.placed[name]}
+        self.cell = SwitchedCells(
+            own, cells.ambient_k, cells.isolation_ohm, cells.crosstalk_f, always=frozenset(own)
+        )
+        self.terminals = Terminals(self.cell, world.oven)
+        self.front_end: FrontEnd | None = None
+
+    def cell_impedance_ohm(self, frequency_hz: float) -> complex:
+        """Present impedance of the cell."""
+        return self.cell.impedance_ohm(frequency_hz, self._world.oven.sample_k, self._world.time_s)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)

@@ -5,6 +5,8 @@ from contextlib import closing
 import pytest
 
 import labctl
+from labctl.bench import BenchCell, Limits
+from labctl.clock import VirtualClock
 from labctl.config.station import read_station
 from labctl.errors import ConfigurationError, InstrumentError, LimitExceeded
 from labctl.queue.station_lock import station_lock
@@ -13,6 +15,7 @@ from labctl.testing import STATION, watched
 from procedures.eis import EIS
 
 OVEN, FRA = "GPIB0::12::INSTR", "GPIB0::4::INSTR"
+LIMITS = Limits((250.0, 400.0), 0.1, 1e-3)
 SAMPLE = {"name": "pellet 3", "thickness_mm": 1.0, "diameter_mm": 10.0}
 
 
@@ -251,3 +254,13 @@ def test_a_script_cannot_heat_a_sample_above_its_ceiling(keeper, db_path):
     assert rows(db_path, "SELECT temperature_max_k, potential_max_v, current_max_a FROM samples") == [
         {"temperature_max_k": 353.15, "potential_max_v": 0.01, "current_max_a": None}
     ]
+
+
+def test_a_script_that_records_refuses_a_cell_that_it_would_not_record():
+    cells = {"A": BenchCell("A")}
+    bench = ScriptBench(VirtualClock(), LIMITS, {}, "rig", cells=cells)
+    with bench.connected("A") as cell_bench:
+        assert cell_bench.of_cell == cells["A"]
+    recorded = ScriptBench(VirtualClock(), LIMITS, {}, "rig", cells=cells, recording=object())
+    with pytest.raises(ConfigurationError, match="records nothing of a cell"), recorded.connected("A"):
+        pass

@@ -202,3 +202,46 @@ def test_a_potential_that_is_held_steps_onto_the_cell_that_is_connected():
     relays.close(["1!1", "1!11"])
     closed_a = world.terminals.current_a(world.time_s + 1e-3)
     assert abs(closed_a) > 100 * abs(open_a)
+
+
+OWN = {
+    "description": "default",
+    "noise_fraction": 0.0,
+    "instruments": {
+        "GPIB0::4::INSTR": "solartron1260",
+        "GPIB0::7::INSTR": "keithley7001",
+        "GPIB0::24::INSTR": "keithley2450",
+    },
+    "cells": {
+        "A": {"channels": ["1!1"], "dummy": {"resistance_ohm": 1000.0}},
+        "B": {"instruments": ["GPIB0::24::INSTR"], "dummy": {"resistance_ohm": 2000.0}},
+    },
+}
+
+
+def test_a_cell_with_instruments_of_its_own_is_seen_by_no_other():
+    rig = build(VirtualClock(), **OWN)
+    own = rig.instruments["GPIB0::24::INSTR"].world
+    assert abs(own.cell_impedance_ohm(1000.0)) == pytest.approx(2000.0, rel=1e-3)
+    assert abs(rig.world.cell_impedance_ohm(1000.0)) > 1e8
+    (relays,) = rig.world.relays
+    relays.close(["1!1"])
+    assert abs(rig.world.cell_impedance_ohm(1000.0)) == pytest.approx(1000.0, rel=1e-3)
+    assert abs(own.cell_impedance_ohm(1000.0)) == pytest.approx(2000.0, rel=1e-3)
+
+
+def test_two_cells_are_polarised_at_the_same_time():
+    rig = build(VirtualClock(), **OWN)
+    own = rig.instruments["GPIB0::24::INSTR"].world
+    (relays,) = rig.world.relays
+    relays.close(["1!1"])
+    own.terminals.hold(0.2, 0.0)
+    rig.world.terminals.hold(0.1, 0.0)
+    assert own.terminals.current_a(1.0) == pytest.approx(1e-4, rel=1e-3)
+    assert rig.world.terminals.current_a(1.0) == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_an_instrument_of_a_cell_that_the_rig_does_not_have_is_refused():
+    cells = {"A": {"instruments": ["GPIB0::9::INSTR"]}}
+    with pytest.raises(ValueError, match="cells: A: instruments: no instrument is at GPIB0::9"):
+        build(VirtualClock(), **{**OWN, "cells": cells})

@@ -21,7 +21,7 @@ from labctl.analysis.numerics.arrays import Array, ComplexArray, FloatArray, Ind
 ARC_EXPONENT = 0.9
 SPIKE_EXPONENTS = (0.6, 0.8, 0.95)
 TIMES_PER_DECADE = 3
-MOST_SHAPES = 160  # of one piece
+MOST_SHAPES = 200  # of one piece
 MOST_COMBINATIONS = 4000
 TINY = 1e-30
 OWN_PRODUCT = 1 + 1e-9  # of a column of unit length; a little more, so that equal columns can be told apart
@@ -112,11 +112,13 @@ def _time_grid(omega: FloatArray) -> FloatArray:
 
 
 def _thin(grids: list[FloatArray]) -> FloatArray:
-    """All products of the grids while they are few, else a seeded sample of them."""
-    if prod(len(grid) for grid in grids) <= MOST_SHAPES:
-        return np.array(list(product(*grids)))
-    rng = np.random.default_rng(0)
-    return np.column_stack([rng.choice(grid, MOST_SHAPES) for grid in grids])
+    """All products of the grids, which are made coarser where these are many."""
+    if prod(len(grid) for grid in grids) > MOST_SHAPES:
+        most = int(MOST_SHAPES ** (1 / sum(len(grid) > 1 for grid in grids)))
+        grids = [
+            grid[np.linspace(0, len(grid) - 1, min(most, len(grid))).round().astype(int)] for grid in grids
+        ]
+    return np.array(list(product(*grids)))
 
 
 def _draw(

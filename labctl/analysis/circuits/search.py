@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
 from math import inf
 
 import numpy as np
@@ -18,9 +17,9 @@ from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.least_squares import Minimum, Model, minimise
 from labctl.analysis.numerics.residuals import Residuals, examine, examine_all, looks_white
 
-MOST_ITERATIONS = 80
+MOST_ITERATIONS = 200
 FIRST_ITERATIONS = 25  # of every start; the rest is for what may still matter
-MUCH_WORSE = 30.0  # cost over the lowest of any circuit on the same spectrum: not worth more iterations
+WORTH = ((30.0, 55), (2.0, MOST_ITERATIONS))  # cost over the lowest on the same spectrum, more iterations
 MANY_STARTS, SIFTING_ITERATIONS, SIFTED = 6, 6, 4  # more starts than that are sifted after a few iterations
 BY_THEMSELVES = 64  # problems of one circuit: enough to need no others beside them
 
@@ -40,20 +39,26 @@ def fit_problems(
         batch.best_of([starts[i] for i in chosen], first)
         for chosen, batch in zip(groups, batches, strict=True)
     ]
-    least = _least_costs(problems, groups, found)
+    left = max_iterations - first
+    for much_worse, most in WORTH:
+        if all(minimum.converged.all() for minimum in found):
+            break
+        least = _least_costs(problems, groups, found)
+        more = min(most, left)
+        left -= more
+        for place, (chosen, batch) in enumerate(zip(groups, batches, strict=True)):
+            worth = found[place].cost <= much_worse * least[chosen]
+            found[place] = batch.followed(found[place], np.flatnonzero(worth & ~found[place].converged), more)
     fits: dict[int, CircuitFit] = {}
     for chosen, batch, minimum in zip(groups, batches, found, strict=True):
-        worth = minimum.cost <= MUCH_WORSE * least[chosen]
-        going_on = np.flatnonzero(worth & ~minimum.converged)
-        if going_on.size and max_iterations > first:
-            again = batch.minimum(going_on, [minimum.x[going_on]], max_iterations - first)
-            minimum = minimum.replaced(going_on, again)
         fits.update(zip(chosen, batch.described(minimum), strict=True))
     return [fits[i] for i in range(len(problems))]
 
 
 def _alike(problems: Sequence[Problem]) -> list[list[int]]:
     """Problems to search together: with the same number of points, and many of one circuit by themselves."""
+    if len(problems) == 1:
+        return [[0]]
     counts = Counter(problem.circuit.description for problem in problems)
     found: dict[tuple[int, str], list[int]] = {}
     for i, problem in enumerate(problems):
@@ -99,6 +104,8 @@ class _Batch:
         ln_w = np.array([problem.ln_w for problem in problems])
         z = np.array([problem.z for problem in problems])
         weight = np.array([problem.weight for problem in problems]).repeat(2, axis=1)[:, None]
+        if len(circuits) == 1:
+            return cls(problems, circuits, circuit_of, ln_w, z, weight, *bounds(circuits[0], ln_w, z))
         width = max(len(circuit.names) for circuit in circuits)
         lower, upper = np.full((len(z), width), -1.0), np.full((len(z), width), 1.0)
         for i, circuit in enumerate(circuits):
@@ -126,6 +133,12 @@ class _Batch:
             owner, self.minimum(owner, others, max_iterations, known=minimum.x)
         )
 
+    def followed(self, minimum: Minimum, going_on: IndexArray, more: int) -> Minimum:
+        """The search of some problems gone on with."""
+        if not going_on.size or more <= 0:
+            return minimum
+        return minimum.replaced(going_on, self.minimum(going_on, [minimum.x[going_on]], more))
+
     def _sifted(
         self, owner: IndexArray, starts: Sequence[FloatArray]
     ) -> tuple[IndexArray, Sequence[FloatArray]]:
@@ -152,35 +165,29 @@ class _Batch:
 
     def described(self, minimum: Minimum) -> list[CircuitFit]:
         """The minimum of each problem as a fit; pieces that are alike are put in order of their times."""
-        x, jacobian = minimum.x.copy(), minimum.jacobian.copy()
-        for circuit, own in self._rows_of_circuits():
-            order = fastest_first(circuit, x[own, : len(circuit.names)])
-            if order is not None:
-                places = own[:, None]
-                x[places, np.arange(order.shape[1])] = x[places, order]
-                jacobian[places, np.arange(order.shape[1])] = jacobian[places, order]
-        held = (x <= self.lower + 1e-9) | (x >= self.upper - 1e-9) | self._filled
-        judged = self._examined(minimum.residuals, jacobian, held)
+        if len(self.circuits) == 1:
+            x, jacobian = _in_order(self.circuits[0], minimum.x, minimum.jacobian)
+            judged = self._examined(minimum.residuals, jacobian, self._held(x))
+            return _fits(self.problems, judged, x, self._held(x), minimum)
+        x, jacobian, filled = minimum.x.copy(), minimum.jacobian.copy(), np.ones(minimum.x.shape, bool)
+        rows = [np.flatnonzero(self.circuit_of == i) for i in range(len(self.circuits))]
+        for circuit, own in zip(self.circuits, rows, strict=True):
+            p = len(circuit.names)
+            x[own, :p], jacobian[own, :p] = _in_order(circuit, x[own, :p], jacobian[own, :p])
+            filled[own, :p] = False
+        held = self._held(x)
+        judged = self._examined(minimum.residuals, jacobian, held | filled)
         fits: dict[int, CircuitFit] = {}
-        for circuit, own in self._rows_of_circuits():
+        for circuit, own in zip(self.circuits, rows, strict=True):
             places, p = own.tolist(), len(circuit.names)
             problems, examined = [self.problems[i] for i in places], [judged[i] for i in places]
-            values, covariance = _in_si(problems, x[own, :p], examined)
-            rows = zip(
-                problems, examined, values, covariance, held[own, :p], -minimum.residuals[own],
-                minimum.converged[own].tolist(), strict=True,
-            )  # fmt: skip
-            fits.update(zip(places, starmap(_described, rows), strict=True))
+            described = _fits(problems, examined, x[own, :p], held[own, :p], minimum.of(own))
+            fits.update(zip(places, described, strict=True))
         return [fits[i] for i in range(len(self.problems))]
 
-    def _rows_of_circuits(self) -> list[tuple[Circuit, IndexArray]]:
-        return [(circuit, np.flatnonzero(self.circuit_of == i)) for i, circuit in enumerate(self.circuits)]
-
-    @property
-    def _filled(self) -> BoolArray:
-        """(b, p) places beyond the parameters of the circuit."""
-        sizes = np.array([len(circuit.names) for circuit in self.circuits])
-        return np.arange(self.lower.shape[1]) >= sizes[self.circuit_of][:, None]
+    def _held(self, x: FloatArray) -> BoolArray:
+        """(b, p) parameters at their bounds."""
+        return (x <= self.lower + 1e-9) | (x >= self.upper - 1e-9)
 
     def _examined(self, residuals: FloatArray, jacobian: FloatArray, held: BoolArray) -> list[Residuals]:
         known = [problem.noise_known for problem in self.problems]
@@ -229,6 +236,27 @@ def _filled_up(starts: Sequence[FloatArray], width: int) -> FloatArray:
         found[first : first + len(own), : own.shape[1]] = own
         first += len(own)
     return found
+
+
+def _in_order(circuit: Circuit, x: FloatArray, jacobian: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Parameters (b, p) and their rows (b, p, m) with pieces that are alike fastest first."""
+    order = fastest_first(circuit, x)
+    if order is None:
+        return x, jacobian
+    return np.take_along_axis(x, order, axis=1), np.take_along_axis(jacobian, order[:, :, None], axis=1)
+
+
+def _fits(
+    problems: Sequence[Problem],
+    examined: Sequence[Residuals],
+    x: FloatArray,
+    held: BoolArray,
+    minimum: Minimum,
+) -> list[CircuitFit]:
+    """The fits of one circuit to some problems, parameters x (b, p) in order."""
+    values, covariance = _in_si(problems, x, examined)
+    residuals, converged = -minimum.residuals, minimum.converged.tolist()
+    return [*map(_described, problems, examined, values, covariance, held, residuals, converged)]
 
 
 def _in_si(

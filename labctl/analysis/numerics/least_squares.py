@@ -50,6 +50,10 @@ class Minimum:
         """(b, p, m)."""
         return self.table[:, :-1]
 
+    def of(self, problems: IndexArray) -> "Minimum":
+        """Where some problems (k,) ended."""
+        return Minimum(self.x[problems], self.table[problems], self.cost[problems], self.converged[problems])
+
     def replaced_where_better(self, owner: IndexArray, others: "Minimum") -> "Minimum":
         """The lowest of each problem, in this one and in `others` (k), of the problems `owner` (k,)."""
         cost = np.where(np.isnan(others.cost), np.inf, others.cost)

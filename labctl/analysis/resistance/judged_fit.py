@@ -78,12 +78,16 @@ def sound_of(data: Prepared, tried: Sequence[JudgedFit]) -> list[JudgedFit]:
 def vague_rivals(data: Prepared, tried: Sequence[JudgedFit], sound: Sequence[JudgedFit]) -> list[JudgedFit]:
     """Fits ruled out only because a parameter beside the total is not determined, or its search not over.
 
-    They describe the spectrum, so that their totals belong to the spread; they are never chosen.
+    And richer electrodes that fit but a little better than the usual circuits. They describe the spectrum, so
+    that their totals belong to the spread; they are never chosen.
     """
     usual = min((one.fit.rms for one in sound if not _is_richer(one)), default=math.inf)
     vague = [one for one in tried if one.objections and all(map(_is_vague, one.objections))]
     vague = [one for one in vague if math.isfinite(one.total_ohm.value)]
-    return [one for one in vague if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
+    vague = [one for one in vague if not _is_richer(one) or _counts(one, data.noise_rms, usual)]
+    not_chosen = [one for one in tried if not one.objections and _is_richer(one)]
+    chosen = {id(one) for one in sound}
+    return [*vague, *(one for one in not_chosen if id(one) not in chosen)]
 
 
 def rivals_of_neighbours(

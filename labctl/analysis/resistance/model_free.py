@@ -5,8 +5,9 @@ well as the noise allows, with a total that is a little too large and an interva
 non-negative distribution of relaxation times has no shape of its own. Its total is less precise, so it widens
 the interval of a circuit's total and never replaces it.
 
-It exists where a valley of -Z'' lies between the last relaxation of the electrolyte and a blocking branch
-that one constant-phase element describes, and where nothing is inductive.
+It exists where a valley of -Z'' lies between the last relaxation of the electrolyte and a blocking branch,
+and where nothing is inductive. Of a branch that is no constant-phase element (rough, branched electrodes) the
+shape is the circuit's, and only its size is free.
 """
 
 import math
@@ -17,6 +18,7 @@ import numpy as np
 
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.circuits.pieces import pieces_of
+from labctl.analysis.numerics.arrays import ComplexArray
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.resistance.candidates import is_inductive
 from labctl.analysis.resistance.relaxations import relaxations
@@ -31,7 +33,7 @@ STRONGEST = 2  # strengths used, of those that fit as well
 DEEP_VALLEY = 0.8  # -Z'' in the valley over the top of the arcs
 WORST_RESIDUALS = 2.0  # over those of the Kramers-Kronig chain
 SHOWS_A_SHAPE = 1.2  # residuals of a circuit over those of the chain
-CORRELATED = 0.3  # from point to point
+CORRELATED = 0.2  # from point to point
 OVERLAP = 10**1.3  # two arcs with time constants this near may be one arc of another shape
 FLAGGED_WIDENING = 1.2
 
@@ -52,7 +54,8 @@ def model_free_total(spectrum: Spectrum, fit: CircuitFit, consistent_rms: float 
     spectrum : Spectrum
         Of n points, without bad ones.
     fit : CircuitFit
-        Of a circuit that ends in a capacitor or a constant-phase element; its exponent is the start.
+        Of a circuit that ends in a blocking electrode: a capacitor or a constant-phase element, of which the
+        exponent is the start, or another one, of which the shape is taken.
     consistent_rms : float
         Residuals of the Kramers-Kronig chain, relative to |Z|; much larger ones refuse the total.
 
@@ -60,18 +63,16 @@ def model_free_total(spectrum: Spectrum, fit: CircuitFit, consistent_rms: float 
     place where the distribution ends.
     """
     clean = spectrum.cleaned()
-    spike = pieces_of(fit.circuit).spike
-    if spike is None:
+    if pieces_of(fit.circuit).electrode is None:
         return ModelFreeTotal(None, "the circuit does not end in one blocking branch")
     if is_inductive(clean.z_ohm.imag):
         return ModelFreeTotal(None, "inductive: a distribution of relaxation times has no loops")
     valley = valley_before_electrode(clean)
     if valley is None or not _closes(clean, valley):
         return ModelFreeTotal(None, "no valley between the arcs and the electrode")
-    start = 1.0 if spike.exponent is None else fit.parameters[spike.exponent].value
-    totals, least = _totals(clean, valley, start)
+    totals, least = _totals(clean, valley, _Branch.of(fit))
     if least > WORST_RESIDUALS * consistent_rms:
-        return ModelFreeTotal(None, "the blocking branch is no constant-phase element")
+        return ModelFreeTotal(None, "the blocking branch has another shape")
     values, deviations = np.array(totals).T
     spread = float(np.sqrt(np.mean(deviations**2 + (values - values.mean()) ** 2)))
     return ModelFreeTotal(Estimate(float(values.mean()), spread))
@@ -82,15 +83,35 @@ def _closes(clean: Spectrum, valley: int) -> bool:
     return valley > 0 and bool(before[-1] < DEEP_VALLEY * before.max())
 
 
-def _totals(clean: Spectrum, valley: int, exponent: float) -> tuple[list[tuple[float, float]], float]:
+@dataclass(frozen=True, eq=False)
+class _Branch:
+    """A blocking electrode: the exponent to begin with, or its impedance (n,) where that is no power."""
+
+    exponent: float
+    z_ohm: ComplexArray | None
+
+    @classmethod
+    def of(cls, fit: CircuitFit) -> "_Branch":
+        pieces = pieces_of(fit.circuit)
+        if pieces.spike is not None:
+            name = pieces.spike.exponent
+            return cls(1.0 if name is None else fit.parameters[name].value, None)
+        assert pieces.electrode is not None
+        p = fit.values[:, None]
+        derivatives = np.empty((*fit.values.shape, fit.frequency_hz.size), complex)
+        ln_w = np.log(2 * np.pi * fit.frequency_hz)
+        return cls(1.0, np.asarray(pieces.electrode.evaluate(ln_w, p, derivatives), np.complex128))
+
+
+def _totals(clean: Spectrum, valley: int, branch: _Branch) -> tuple[list[tuple[float, float]], float]:
     """Totals with their standard uncertainties, and the least residuals of all.
 
     Of the strengths that fit as well as any the strongest ones: weaker ones only add noise.
     """
     totals, least = [], math.inf
     for beyond in BEYOND:
-        problem = RelaxationProblem(clean, valley, PER_DECADE, beyond)
-        solutions = [problem.solve(strength, exponent) for strength in STRENGTHS]
+        problem = RelaxationProblem(clean, valley, PER_DECADE, beyond, branch.z_ohm)
+        solutions = [problem.solve(strength, branch.exponent) for strength in STRENGTHS]
         noise = [problem.noise(solution) for solution in solutions]
         best = min(noise)
         as_good = [one for one, size in zip(solutions, noise, strict=True) if size <= AS_GOOD * best]

@@ -16,9 +16,10 @@ from labctl.analysis.circuits.circuit import parse_circuit
 from labctl.analysis.circuits.fit import CircuitFit
 from labctl.analysis.numerics.arrays import FloatArray
 from labctl.analysis.numerics.estimate import Estimate
-from labctl.analysis.resistance.candidate_fits import NEAR, fit_candidates, fits_from, start_values
+from labctl.analysis.resistance.candidate_fits import NEAR, fit_candidates
 from labctl.analysis.resistance.conclusion import RANGE_OHM, Choice, Resistance, check_range, conclude
 from labctl.analysis.resistance.prepared import Prepared, prepare_all
+from labctl.analysis.resistance.refits import fits_from, start_values
 from labctl.analysis.resistance.series_choice import choices, vote_of
 from labctl.analysis.resistance.stated import declared_for, without_fixture
 from labctl.analysis.spectra.cell import Cell

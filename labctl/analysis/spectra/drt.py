@@ -11,12 +11,11 @@ assumption that gamma is smooth: two sharp peaks that lie close together are sho
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from labctl.analysis.numerics.arrays import ComplexArray, FloatArray
-from labctl.analysis.numerics.estimate import Estimate
+from labctl.analysis.spectra.relaxation_peaks import Gammas, RelaxationPeak
 from labctl.analysis.spectra.relaxation_problem import (
     RelaxationProblem,
     Solution,
@@ -24,37 +23,17 @@ from labctl.analysis.spectra.relaxation_problem import (
 )
 from labctl.analysis.spectra.spectrum import Spectrum
 
+__all__ = ["RelaxationPeak", "RelaxationTimes", "drt"]
+
 STRENGTHS = np.logspace(-5, 1, 13)
 WEAKER = 0.1  # strength of half of the samples, over the one used
 TIMES_PER_DECADE = 8
 FEWEST_POINTS = 5
 SAMPLES, SEED = 120, 20261
-BAND = (0.025, 0.975)
-LEAST_AREA = 0.01  # of a peak, over the whole
 FIRST_STRENGTH = 1e-4
 MUCH_BETTER = 0.5  # residuals with the electrode in the distribution over those without it
 NO_VALLEY = "no valley between arcs and electrode: slow relaxation times belong to the electrode"
 INDUCTIVE = "inductive: the distribution describes no loops"
-
-
-@dataclass(frozen=True)
-class RelaxationPeak:
-    """A maximum of the distribution that its 95 % interval raises above the valleys on either side.
-
-    Attributes
-    ----------
-    time_s : float
-        Time constant of the maximum.
-    fastest_s, slowest_s : float
-        The valleys.
-    resistance_ohm : Estimate
-        Area of gamma between them.
-    """
-
-    time_s: float
-    fastest_s: float
-    slowest_s: float
-    resistance_ohm: Estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,33 +130,25 @@ def _most_probable(problem: RelaxationProblem, first: Solution) -> Solution:
 def _described(problem: RelaxationProblem, solution: Solution, flags: tuple[str, ...]) -> RelaxationTimes:
     scale, x = problem.scale_ohm, solution.amplitudes
     weaker = problem.solve(WEAKER * solution.strength, solution.exponent)
-    drawn = [problem.samples(one, SAMPLES // 2, SEED) for one in (solution, weaker)]
-    samples = np.vstack(drawn) * scale
-    low, high = np.quantile(samples[:, :-2], BAND, axis=0)
-    gamma = x[:-2] * scale
-    low, high = np.minimum(low, gamma), np.maximum(high, gamma)
-    hills = _hills(gamma)
-    large = [hill for hill in hills if gamma[hill.begin : hill.end].sum() > LEAST_AREA * gamma.sum()]
-    separate = _separate(hills, gamma, low, high)
+    drawn = [problem.samples(one, SAMPLES // 2, SEED)[:, :-2] * scale for one in (solution, weaker)]
+    gammas = Gammas(
+        problem.tau_s, problem.step, x[:-2] * scale, weaker.amplitudes[:-2] * scale, np.vstack(drawn)
+    )
     capacitance_f = _capacitance_f(problem, solution)
     return RelaxationTimes(
         tau_s=problem.tau_s,
-        gamma_ohm=gamma,
+        gamma_ohm=gammas.gamma_ohm,
         series_ohm=float(x[-2] * scale),
         inductance_h=float(x[-1] * scale / problem.w_rad_s),
         capacitance_f=capacitance_f,
-        peaks_s=problem.tau_s[[hill.top for hill in large]],
+        peaks_s=gammas.maxima_s(),
         z_ohm=problem.fitted_ohm(solution),
         rms=float(np.sqrt(np.mean(solution.residuals**2))),
         strength=solution.strength,
-        gamma_low_ohm=low,
-        gamma_high_ohm=high,
+        gamma_low_ohm=gammas.low_ohm,
+        gamma_high_ohm=gammas.high_ohm,
         exponent=solution.exponent if np.isfinite(capacitance_f) else float("nan"),
-        peaks=tuple(
-            _peak(problem, gamma, samples, weaker.amplitudes * scale, hill)
-            for hill in separate
-            if gamma[hill.begin : hill.end].sum() > LEAST_AREA * gamma.sum()
-        ),
+        peaks=gammas.peaks(),
         flags=flags,
     )
 
@@ -189,54 +160,3 @@ def _capacitance_f(problem: RelaxationProblem, solution: Solution) -> float:
     lowest = float(problem.omega.min())
     reactance = solution.electrode * lowest**-solution.exponent * np.sin(solution.exponent * np.pi / 2)
     return float(1 / (reactance * problem.scale_ohm * lowest * problem.w_rad_s))
-
-
-@dataclass(frozen=True)
-class _Hill:
-    """Places of a maximum, and where it begins and ends."""
-
-    top: int
-    begin: int
-    end: int
-
-
-def _peak(
-    problem: RelaxationProblem, gamma: FloatArray, samples: FloatArray, weaker: FloatArray, hill: _Hill
-) -> RelaxationPeak:
-    """Area between two valleys; its uncertainty holds the samples and the change with the regularisation."""
-    inside = slice(hill.begin, hill.end)
-    area = float(gamma[inside].sum()) * problem.step
-    scatter = float(np.std(samples[:, :-2][:, inside].sum(axis=1))) * problem.step
-    change = float(weaker[:-2][inside].sum()) * problem.step - area
-    tau_s = problem.tau_s
-    resistance_ohm = Estimate(area, float(np.hypot(scatter, change)))
-    ends = float(tau_s[hill.begin]), float(tau_s[hill.end - 1])
-    return RelaxationPeak(float(tau_s[hill.top]), *ends, resistance_ohm)
-
-
-def _hills(gamma: FloatArray) -> list[_Hill]:
-    """The maxima, fastest first, each from the valley before it to the one after it."""
-    steps = np.diff(np.concatenate([[0.0], gamma, [0.0]]))
-    moves = np.flatnonzero(steps)
-    turns = np.flatnonzero((steps[moves][:-1] > 0) & (steps[moves][1:] < 0))
-    tops = [int(top) for top in moves[turns + 1] - 1]
-    valleys = [a + int(np.argmin(gamma[a:b])) for a, b in pairwise(tops)]
-    between = pairwise([0, *valleys, gamma.size])
-    return [_Hill(top, *ends) for top, ends in zip(tops, between, strict=True)] if tops else []
-
-
-def _separate(hills: list[_Hill], gamma: FloatArray, low: FloatArray, high: FloatArray) -> list[_Hill]:
-    """The hills, the least separate neighbours joined until the intervals separate all that are left."""
-    found = list(hills)
-    while len(found) > 1:
-        rises = [
-            float(min(low[a.top], low[b.top]) - high[b.begin]) / float(min(gamma[a.top], gamma[b.top]))
-            for a, b in pairwise(found)
-        ]
-        place = int(np.argmin(rises))
-        if rises[place] > 0:
-            break
-        a, b = found[place], found[place + 1]
-        top = max(a.top, b.top, key=lambda index: gamma[index])
-        found[place : place + 2] = [_Hill(top, a.begin, b.end)]
-    return found

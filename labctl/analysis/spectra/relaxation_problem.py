@@ -49,7 +49,7 @@ class Solution:
     amplitudes : (k + 2,)
         gamma at the k time constants in units of the scale, then R, then L; not negative.
     electrode : float
-        A in units of the scale at the mean angular frequency.
+        A in units of the scale at the mean angular frequency; of a branch of another shape its multiple.
     exponent : float
         n; 1 for a capacitor.
     exponent_is_free : bool
@@ -81,17 +81,25 @@ class RelaxationProblem:
         Time constants for each decade.
     beyond : float
         Slowest time constant over 1/w at the valley.
+    branch_ohm : (n,), optional
+        Impedance of a blocking electrode of another shape than a constant-phase element. Its amplitude is
+        fitted.
     """
 
     def __init__(
-        self, clean: Spectrum, valley: int | None, per_decade: int, beyond: float = BEYOND_THE_VALLEY
+        self,
+        clean: Spectrum,
+        valley: int | None,
+        per_decade: int,
+        beyond: float = BEYOND_THE_VALLEY,
+        branch_ohm: ComplexArray | None = None,
     ) -> None:
         omega = 2 * np.pi * clean.frequency_hz
         self.clean, self.modulus = clean, np.abs(clean.z_ohm)
         self.scale_ohm = float(np.median(self.modulus))
         self.w_rad_s = float(np.exp(np.log(omega).mean()))
         self.omega = omega / self.w_rad_s
-        self.is_open = valley is None
+        self.is_open, self.branch_ohm = valley is None, branch_ohm
         slowest = SLOWEST / omega.min() if valley is None else beyond / omega[valley]
         low, high = float(np.log10(FASTEST / omega.max())), float(np.log10(slowest))
         self.tau_s = np.logspace(low, high, max(5, int(per_decade * (high - low)) + 1))
@@ -113,14 +121,19 @@ class RelaxationProblem:
         return np.hstack([used / np.sqrt(self.step), np.zeros((len(used), 2))])
 
     def electrode_columns(self, exponent: float) -> FloatArray:
-        """(2, 2n): the blocking branch of amplitude one, and its derivative by the exponent."""
+        """(2, 2n): the blocking branch of amplitude one, and its derivative by the exponent.
+
+        (1, 2n) for a branch of another shape, which has none.
+        """
+        if self.branch_ohm is not None:
+            return _parts((self.branch_ohm / self.modulus)[None])
         log_w = np.log(1j * self.omega)
         branch = np.exp(-exponent * log_w) * self.weight
         return _parts(np.array([branch, -log_w * branch], dtype=np.complex128))
 
     def solve(self, strength: float, exponent: float = 0.9) -> Solution:
         """The solution for this strength; the exponent is fitted from a start, unless a capacitor stands."""
-        if self.is_open:
+        if self.is_open or self.branch_ohm is not None:
             return self._with_exponent(strength, CAPACITOR)
         solution, better = self._near_exponent(strength, exponent)
         for _ in range(MOST_STEPS):

@@ -303,7 +303,9 @@ def _bounds(
 def _combinations(design: Array) -> Array:
     """Return the combinations of ions that the parts weigh, once each, largest entry 1: (k, ions)."""
     rows = [row / row[np.argmax(np.abs(row))] for row in design if row.any()]
-    return np.unique(np.round(rows, 12), axis=0) if rows else np.zeros((0, design.shape[1]))
+    if not rows:
+        return np.zeros((0, design.shape[1]))
+    return np.unique(np.round(np.array(rows, dtype=np.float64), 12), axis=0)
 
 
 def _flags(

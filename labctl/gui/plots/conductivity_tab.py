@@ -148,6 +148,8 @@ class ConductivityTab(Tab):
             return []
         keys: list[Hashable] = []
         for row in run.snapshot.part_fits:
+            if row["branch"] != "all":
+                continue
             curve = law_curve(row, ())
             if curve is not None:
                 key = (run.snapshot.id, "part", row["part"])

@@ -3,7 +3,7 @@
 A crate is a folder, or a zip (`.zip`, `.eln`), with `ro-crate-metadata.json`. It holds the runs as a results
 file of their own (`runs.db`), every table as csv, every spectrum as `.z`, protocol and station files, figures
 and the report as a page. Each file is described with its SHA-256. `labctl import CRATE` checks these and
-takes the runs into another results file. The vocabulary is that of RO-Crate 1.1 (schema.org).
+takes the runs into another results file. The vocabulary follows RO-Crate 1.1 (schema.org).
 """
 
 import datetime
@@ -17,20 +17,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from labctl.errors import InvalidRequest
+from labctl.errors import InvalidRequest, LabctlError
 from labctl.plain_text import on_one_line
+from labctl.report.crate_rules import broken_rules
 from labctl.report.export.delimited import DESCRIPTION, csv_text, description
 from labctl.report.export.latex import write_latex
 from labctl.report.export.optional import needed
 from labctl.report.export.tables import Table, named, rows_of, tables_of
+from labctl.report.export.terms import SPECTRUM, term_of
 from labctl.report.export.zplot import spectrum_files
-from labctl.report.whole_files import whole_file
+from labctl.report.whole_files import whole_file, whole_folder
 from labctl.store import Database, Store
 from labctl.store.merging import merge
 from labctl.version import __version__
 
 RUNS = "runs.db"
-METADATA = "ro-crate-metadata.json"
 VERSION = "1.1"
 REPORT = "report.html"
 SOFTWARE = "#labctl"
@@ -43,6 +44,7 @@ ENCODINGS = {
     ".z": "text/plain",
 }
 _ORCID = re.compile(r"(?:https://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
+_ADDRESS = re.compile(r"https?://\S+$")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 FIGURES = {
     "nyquist": "impedance_points",
@@ -52,10 +54,10 @@ FIGURES = {
     "polarisation": "polarisation_points",
 }
 """The kinds of figures, each with the table that it needs."""
-NUMBERS = {
-    "conductivity_s_m": ("ionic conductivity", "S/m"),
-    "activation_energy_ev": ("activation energy", "eV"),
-    "value": ("transference number", "1"),
+LICENCES = {
+    "https://creativecommons.org/licenses/by/4.0/": "Creative Commons Attribution 4.0 International",
+    "https://creativecommons.org/licenses/by-sa/4.0/": "Creative Commons Attribution-ShareAlike 4.0",
+    "https://creativecommons.org/publicdomain/zero/1.0/": "Creative Commons Zero 1.0 Universal",
 }
 
 
@@ -103,7 +105,7 @@ def write_si(db: Database, runs: Sequence[int], path: Path) -> list[Path]:
 
 
 def orcid_address(text: str) -> str:
-    """Return the address of an ORCID, `""` for none; raises InvalidRequest for what is no ORCID."""
+    """Return the address of an ORCID, `""` for none; raises InvalidRequest for other text."""
     if not text:
         return ""
     found = _ORCID.fullmatch(text.strip())
@@ -216,6 +218,7 @@ def _about(path: Path, words: str) -> dict[str, Any]:
         "encodingFormat": ENCODINGS.get(path.suffix, "application/octet-stream"),
         "contentSize": str(len(content)),
         "sha256": hashlib.sha256(content).hexdigest(),
+        **({"additionalType": SPECTRUM} if path.suffix == ".z" else {}),
     }
 
 
@@ -230,7 +233,7 @@ def _describe(crate: Any, db: Database, runs: Sequence[int], author: str, licenc
     crate.description = f"{len(runs)} run(s) of labctl with raw rows, results and figures{without}"
     ended_s = max((row["ended_s"] or row["started_s"] for row in rows), default=0.0)
     crate.datePublished = datetime.datetime.fromtimestamp(ended_s, datetime.UTC)
-    crate.license = licence or "not stated"
+    crate.license = _licence(crate, licence, entities) if licence else "not stated"
     software = {"@type": "SoftwareApplication", "name": "labctl", "softwareVersion": __version__}
     crate.add(entities.ContextEntity(crate, SOFTWARE, properties=software))
     if author:
@@ -244,29 +247,40 @@ def _describe(crate: Any, db: Database, runs: Sequence[int], author: str, licenc
     crate.root_dataset["instrument"] = {"@id": SOFTWARE}
 
 
+def _licence(crate: Any, address: str, entities: Any) -> Any:
+    """Return the entity of a licence, by name where it is a usual one."""
+    about = {"@type": "CreativeWork", "name": LICENCES.get(address, address), "url": address}
+    identifier = address if _ADDRESS.match(address) else "#licence"
+    return crate.add(entities.ContextEntity(crate, identifier, properties=about))
+
+
 def _numbers(db: Database, runs: Sequence[int]) -> Iterator[Mapping[str, Any]]:
     """Yield each conductivity, activation energy and transference number as a PropertyValue."""
     tables = tables_of(db, runs, ["conductivities", "laws", "transference_numbers"])
     for row in rows_of(named(tables, "conductivities")):
-        yield _number("conductivity_s_m", row, row["standard_uncertainty_s_m"])
+        yield _number("conductivity_s_m", row, row["standard_uncertainty_s_m"], row["conductivity_s_m"])
     for row in rows_of(named(tables, "laws")):
         if row["preferred"] and row["activation_energy_ev"] is not None:
-            yield _number("activation_energy_ev", row, row["standard_uncertainty_ev"])
+            yield _number(
+                "activation_energy_ev", row, row["standard_uncertainty_ev"], row["activation_energy_ev"]
+            )
     for row in rows_of(named(tables, "transference_numbers")):
         if row["value"] is not None:
-            yield _number("value", row, row["standard_uncertainty"])
+            yield _number(row["quantity"], row, row["standard_uncertainty"], row["value"])
 
 
-def _number(column: str, row: Mapping[str, Any], u: float | None) -> dict[str, Any]:
-    words, unit = NUMBERS[column]
+def _number(quantity: str, row: Mapping[str, Any], u: float | None, value: float) -> dict[str, Any]:
+    term = term_of(quantity)
     kelvin = row.get("temperature_k")
     at = f" at {kelvin:.2f} K" if kelvin is not None else ""
-    known = "not known" if u is None else f"{u:.3g} {unit}"
+    known = "not known" if u is None else f"{u:.3g} {term.unit}"
     return {
         "@type": "PropertyValue",
-        "name": f"{words}{at}, run {row['run']}",
-        "value": row[column],
-        "unitText": unit,
+        "name": f"{term.words}{at}, run {row['run']}",
+        "value": value,
+        "unitText": term.unit,
+        **({"propertyID": term.identifier} if term.identifier else {}),
+        **({"unitCode": term.unit_identifier} if term.unit_identifier else {}),
         "description": f"standard uncertainty {known}",
     }
 
@@ -275,13 +289,22 @@ def _written(crate: Any, path: Path) -> list[Path]:
     if path.suffix.lower() not in (".zip", ".eln"):
         if path.exists() and os.listdir(path):
             raise InvalidRequest(f"--output: {path} is not empty; give another folder")
-        crate.write(path)
+        with whole_folder(path) as part:
+            crate.write(part)
+            _keep_rules(part)
         return [path]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / path.stem
         crate.write(root)
+        _keep_rules(root)
         _zip(root, path, f"{path.stem}/")
     return [path]
+
+
+def _keep_rules(crate: Path) -> None:
+    broken = broken_rules(crate)
+    if broken:
+        raise LabctlError(f"the crate would break a rule of RO-Crate 1.1: {broken[0]}")
 
 
 def _zip(folder: Path, path: Path, prefix: str) -> None:

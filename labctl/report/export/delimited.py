@@ -10,7 +10,7 @@ from typing import Any
 
 from labctl.plain_text import spreadsheet_cell
 from labctl.report.export.tables import Table, named, rows_of
-from labctl.report.whole_files import folder_for, whole_file
+from labctl.report.whole_files import whole_file, whole_folder
 from labctl.units import ZERO_CELSIUS_K
 
 S_CM = 0.01  # S/cm in S/m
@@ -55,10 +55,9 @@ def write_texts(texts: dict[str, str], path: Path) -> list[Path]:
             for name, text in texts.items():
                 archive.writestr(zipfile.ZipInfo(name, ZIP_TIME), text, zipfile.ZIP_DEFLATED)
         return [path]
-    folder_for(path, texts)
-    for name, text in texts.items():
-        with whole_file(path / name) as part:
-            part.write_text(text, encoding="utf-8", newline="")
+    with whole_folder(path, texts) as folder:
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="")
     return [path / name for name in texts]
 
 
@@ -111,7 +110,7 @@ def write_origin(tables: Sequence[Table], path: Path) -> list[Path]:
 
 
 def names_not_stated(tables: Sequence[Table]) -> dict[int, str]:
-    """Return what is not stated of each run, e.g. `thermometer, leads`."""
+    """Return the missing statements about each run, e.g. `thermometer, leads`."""
     found: dict[int, dict[str, None]] = {}
     for row in rows_of(named(tables, "unknowns")):
         found.setdefault(row["run"], {})[row["not_stated"]] = None

@@ -1,4 +1,4 @@
-"""The formats of `labctl export`, each with the function that writes it and what the path must be."""
+"""The formats of `labctl export`, each with the function that writes it and the endings of its path."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ def export(
 
 
 def format_named(kind: str, path: Path) -> Format | None:
-    """Return a format whose path was checked, None for one of `CRATES`; raises InvalidRequest."""
+    """Return a format after a check of its path, None for one of `CRATES`; raises InvalidRequest."""
     known = {name: one.endings for name, one in FORMATS.items()} | CRATES
     if kind not in known:
         raise InvalidRequest(f"--format: {kind!r} is not one of {', '.join(known)}")

@@ -109,7 +109,7 @@ def _laws(rows: Sequence[dict[str, Any]], title: str) -> str:
 
 
 def _unknowns(run: int, sample: str, rows: Sequence[dict[str, Any]]) -> str:
-    """Return the table of what is in no interval; empty where all is stated."""
+    """Return the table of missing statements; empty without any."""
     own = [row for row in rows if row["run"] == run]
     if not own:
         return ""

@@ -6,18 +6,17 @@ from typing import Any
 
 from labctl.report.export.optional import needed
 from labctl.report.export.tables import Column, Table
-from labctl.report.whole_files import folder_for, whole_file
+from labctl.report.whole_files import whole_folder
 
 
 def write_parquet(tables: Sequence[Table], path: Path) -> list[Path]:
     """Write every table into a folder; columns of numbers are double or int64, others text."""
     arrow, parquet = needed("pyarrow", "parquet"), needed("pyarrow.parquet", "parquet")
     names = [f"{table.name}.parquet" for table in tables]
-    written = [folder_for(path, names) / name for name in names]
-    for table, file in zip(tables, written, strict=True):
-        with whole_file(file) as part:
-            parquet.write_table(_as_arrow(table, arrow), part)
-    return written
+    with whole_folder(path, names) as folder:
+        for table, name in zip(tables, names, strict=True):
+            parquet.write_table(_as_arrow(table, arrow), folder / name)
+    return [path / name for name in names]
 
 
 def _as_arrow(table: Table, arrow: Any) -> Any:

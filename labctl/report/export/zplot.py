@@ -1,6 +1,6 @@
 """Export as ZPlot text, one file for each spectrum: impedance.py, pyimpspec and RelaxIS read it.
 
-The columns are those of a .z file by Scribner: frequency, amplitude, bias, time, real and imaginary part, and
+The columns follow a .z file by Scribner: frequency, amplitude, bias, time, real and imaginary part, and
 three that labctl leaves at zero. Points that were not good, and excluded ones, are left out; a comment says
 how many.
 """
@@ -47,7 +47,7 @@ def spectrum_files(tables: Sequence[Table]) -> Iterator[tuple[str, str]]:
 
 
 def file_name(sample: str, spectrum: Mapping[str, Any], kelvin: float | None) -> str:
-    """Return e.g. `pellet_7_run3_004_60.00degC.z`; what is no letter, number, `.`, `+`, `-` becomes `_`."""
+    """Return e.g. `pellet_7_run3_004_60.00degC.z`; all but letters, numbers, `.`, `+`, `-` becomes `_`."""
     safe = _UNSAFE.sub("_", sample).strip("_.")[:LONGEST_NAME] or "sample"
     warm = f"_{kelvin - ZERO_CELSIUS_K:.2f}degC" if kelvin is not None else ""
     return f"{safe}_run{spectrum['run']}_{spectrum['number']:03d}{warm}.z"

@@ -70,7 +70,7 @@ def figure_of(
     literature : bool
         With kind `arrhenius`, also published conductivities of the runs' ions.
     note : bool
-        Write below the figure what is not stated, and in no interval, of runs with a number.
+        Write the missing statements about runs with a number below the figure.
     new_figure : callable
         `matplotlib.pyplot.figure` shows it in a notebook.
 
@@ -98,7 +98,7 @@ def figure_of(
 
 
 def _write_note(figure: Figure, runs: Sequence[RunSnapshot], width_mm: float) -> None:
-    """Write what is not stated of the runs below the axes; nothing where all is."""
+    """Write the missing statements about the runs below the axes; nothing without any."""
     unknowns = {run.id: unknowns_of(run) for run in runs}
     alone = unknowns[runs[0].id].in_words if len(runs) == 1 else ""
     lines = [alone] if len(runs) == 1 else [line for line in grouped(unknowns) if not line.startswith(" ")]

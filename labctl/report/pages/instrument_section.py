@@ -1,4 +1,4 @@
-"""The section about instruments and what was confirmed of them."""
+"""The section about instruments with their bench checks and accuracy."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is said where a table has more rows than a page shows."""
+"""The sentence below a table that has more rows than a page shows."""
 
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Paragraph

@@ -11,6 +11,6 @@ WIDTH_MM = 85.0  # two figures beside each other on a page
 
 
 def picture(kind: str, content: RunContent, words: Words, **values: Any) -> Picture:
-    """Return a figure of a run with its caption, whose values are given."""
+    """Return a figure of a run with its caption; `values` go into the caption."""
     figure = figure_of(kind, [content.run], width_mm=WIDTH_MM, note=False)
     return Picture(figure, words(f"captions.{kind}", **values), kind)

@@ -1,5 +1,6 @@
 """The section with the numbers that a run is known by."""
 
+from labctl.plain_text import shortened
 from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.law_text import law_name
 from labctl.readmodel.transference_text import interval as number_interval
@@ -7,6 +8,7 @@ from labctl.readmodel.transference_text import quantity
 from labctl.report.pages import numbers
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Cell, Items, Paragraph, Table, text
+from labctl.report.pages.flags import LONGEST_FLAG
 from labctl.report.pages.law_section import described_parameters, preferred_law, symbol
 from labctl.report.pages.unknown_blocks import unknowns_of_one
 from labctl.report.pages.words import Words
@@ -38,5 +40,5 @@ def results(content: RunContent, words: Words) -> list[Block]:
             0, Paragraph(f"{typeset(law_name(preferred))}, {preferred['n_points']} {words('names.points')}")
         )
     if preferred is not None and preferred["flags"]:
-        blocks.append(Items([str(flag) for flag in preferred["flags"]]))
+        blocks.append(Items([shortened(str(flag), LONGEST_FLAG) for flag in preferred["flags"]]))
     return [*blocks, *unknowns_of_one(content.run, words)]

@@ -18,8 +18,6 @@ def spectra(content: RunContent, words: Words) -> list[Block]:
     counts = {"fitted": fitted, "spectra": len(run.spectra), "normalised": shown.is_normalised}
     counts["anew"] = fitted_anew(run.spectra)
     blocks: list[Block] = [picture("nyquist", content, words, **counts)]
-    if shown.left_out:
-        blocks.append(Paragraph(words("missing.left_out", count=shown.left_out), "missing"))
     blocks.append(picture("bode", content, words))
     if fitted:
         blocks.append(picture("residuals", content, words, **counts))
@@ -27,4 +25,6 @@ def spectra(content: RunContent, words: Words) -> list[Block]:
         blocks.append(picture("drt", content, words))
     else:
         blocks.append(Paragraph(words("missing.drt"), "missing"))
+    if shown.left_out:
+        blocks.append(Paragraph(words("missing.left_out", count=shown.left_out), "missing"))
     return blocks

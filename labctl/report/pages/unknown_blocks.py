@@ -1,4 +1,4 @@
-"""What is in no interval because nothing is stated of it, beside the numbers of a report."""
+"""Missing statements, which are in no interval, beside the numbers of a report."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from labctl.report.pages.words import Words
 
 
 def unknowns_of_one(run: RunSnapshot, words: Words) -> list[Block]:
-    """Return the line of what is not stated, and the table of the effects that it would have."""
+    """Return the line of missing statements, and the table of their effects."""
     found = unknowns_of(run)
     return [*_line(found, words), *_table([(None, one) for one in found.effects], words)]
 

@@ -25,7 +25,7 @@ def has_runs(connection: WriteConnection, job_id: int) -> bool:
 
 
 def wanted(connection: WriteConnection, station: str) -> list[int]:
-    """Return the jobs of a station whose report is wanted, and neither made nor failed; oldest first."""
+    """Return the jobs of a station with a report that is wanted, neither made nor failed; oldest first."""
     query = """SELECT json_extract(details, '$.job') AS job FROM events
                WHERE kind = ? AND station = ? AND typeof(json_extract(details, '$.job')) = 'integer'
                GROUP BY job HAVING max(json_extract(details, '$.state') <> 'wanted') = 0 ORDER BY min(id)"""

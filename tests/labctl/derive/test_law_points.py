@@ -11,7 +11,7 @@ from labctl.derive.law_points import NAMES, in_columns, parts_of
 
 NOISE = Component("fit and noise", 0.01, degrees_of_freedom=4.0)
 AREA = Component("area", 0.02, "B", True, "area")
-GAIN = Component("analyser", -0.003, "B", True, "analyser")
+GAIN = Component("analyser", -0.003, "B", True, "analyser", distribution="rectangular")
 
 
 def row(number=0, sigma=2.0, **more):
@@ -59,6 +59,10 @@ def test_the_budget_of_a_point_is_that_of_its_row():
             "analyser": ("analyser", "B", pytest.approx(-0.003)),
         }
         assert parts.not_stated == ("leads",)
+        assert {one.cause: one.distribution for one in shared.values()} == {
+            "area": "normal",
+            "analyser": "rectangular",
+        }
 
 
 def test_a_spectrum_without_a_number_shares_nothing():

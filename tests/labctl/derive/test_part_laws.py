@@ -77,7 +77,7 @@ def test_the_law_of_the_total_says_that_its_parts_differ(measured):
 def test_parts_of_one_energy_are_not_told():
     laws = [{"branch": "all", "preferred": True, "flags": []}]
     energy = {"activation_energy_ev": 0.4, "standard_uncertainty_ev": 0.001}
-    parts = [{"part": part} | energy for part in ("bulk", "grain_boundary_apparent")]
+    parts = [{"part": part, "branch": "all"} | energy for part in ("bulk", "grain_boundary_apparent")]
     assert with_parts_told(laws, parts) == laws
 
 
@@ -152,6 +152,30 @@ def test_show_prints_the_laws_of_the_parts(measured, tmp_path):
     assert first["readings"][0]["resistance_ohm"] == first["resistance_ohm"]
 
 
+def test_each_parameter_of_a_part_keeps_its_uncertainty_by_source(measured):
+    row = law_of(measured, "grain_boundary_apparent")
+    components = row["budget"]["components"]
+    assert components.keys() == {"activation_energy", "pre_exponential"}
+    total = sum(one["change"] ** 2 for one in components["activation_energy"]) ** 0.5
+    assert total == pytest.approx(row["standard_uncertainty_ev"], rel=1e-6)
+    assert row["budget"]["not_stated"]  # the run states no thermometer
+
+
+def test_a_way_up_and_down_has_laws_of_the_parts_for_each(tmp_path, make_notebook):
+    book = make_notebook(Store.open(tmp_path / "lab.db"), {})
+    for branch, places in (("heating", range(0, 8, 2)), ("cooling", range(7, 0, -2))):
+        for place in places:
+            kelvin, impedances = KELVIN[place], list(crossing())[place]
+            book.spectrum([kelvin - 0.01, *[kelvin + 0.01] * 56], impedances=impedances, branch=branch)
+    derive_run(book.store, book.run_id, 6.0)
+    rows = book.rows("part_laws")
+    book.store.close()
+    found = {(row["part"], row["branch"]): row["n_points"] for row in rows}
+    for part in ("bulk", "grain_boundary_apparent"):
+        assert found[part, "heating"] == found[part, "cooling"] == 4
+        assert found[part, "all"] == 8
+
+
 def test_the_energies_of_the_parts_hold_the_thermometer_that_the_run_states(tmp_path, make_notebook):
     def energies(name, accuracy):
         book = make_notebook(Store.open(tmp_path / name), {})
@@ -159,8 +183,11 @@ def test_the_energies_of_the_parts_hold_the_thermometer_that_the_run_states(tmp_
         for kelvin, impedances in zip(KELVIN[::2], list(crossing())[::2], strict=True):
             book.spectrum([kelvin - 0.01, *[kelvin + 0.01] * 56], impedances=impedances)
         derive_run(book.store, book.run_id, 6.0)
-        rows = {row["part"]: row["standard_uncertainty_ev"] for row in book.rows("part_laws")}
+        laws = book.rows("part_laws")
         book.store.close()
+        rows = {row["part"]: row["standard_uncertainty_ev"] for row in laws}
+        sources = {one["source"] for row in laws for one in row["budget"]["components"]["activation_energy"]}
+        assert any("thermometer" in source for source in sources) == bool(accuracy)
         return rows
 
     silent = energies("silent.db", {})

@@ -323,8 +323,12 @@ STEADY_A = VOLT / (BULK_OHM / RHO_PLUS + R0_OHM)
 def reversible(notebook, spectra, resistance):
     """Derive a hold between reversible electrodes, with one spectrum before and one while held."""
 
-    def derive(before=None, held=None, sample=None, gain=1.0, off_a=0.0, zeros=(), share=None, **row):
+    def derive(
+        before=None, held=None, sample=None, gain=1.0, off_a=0.0, zeros=(), share=None, accuracy=None, **row
+    ):
         book = notebook(electrodes="reversible", **(sample or {}))
+        if accuracy:
+            book.store.record_provenance(book.run_id, {"accuracy": accuracy})
         if share:
             book.electronic_share(*share)
         usual = {"total_ohm": BULK_OHM, "u_ohm": 1.0, "interphase_ohm": Estimate(R0_OHM, 1.0)}
@@ -503,6 +507,17 @@ def test_a_scale_that_is_off_by_a_percent_is_told_and_carried(reversible, gain):
     assert row["high_95"] - row["low_95"] < 0.02
     assert by_source(row)["scale of the current"] == pytest.approx(0.0034, rel=0.1)
     assert any("initial currents disagree: " in flag and f"{gain - 1:+.2%}" in flag for flag in row["flags"])
+
+
+@pytest.mark.parametrize(("limit", "carried"), [(0.01, False), (5e-4, True)])
+def test_a_disagreement_that_the_stated_limits_explain_is_not_carried_beside_them(reversible, limit, carried):
+    zeros = [(float(n), 1e-11 * (-1) ** n) for n in range(61)]
+    currents = [{"up_to_a": None, "gain": limit, "zero_a": 1e-12}]
+    row = reversible(
+        gain=1.005, zeros=zeros, accuracy={"potentiostat": {"potential_gain": None, "currents": currents}}
+    )
+    assert ("scale of the current" in by_source(row)) is carried
+    assert row["low_95"] <= RHO_PLUS * dilute(300.0) <= row["high_95"]
 
 
 @pytest.mark.parametrize("sign", [-1, 1])

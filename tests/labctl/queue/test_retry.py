@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from labctl.bench import Bench, CurrentPoint, ImpedancePoint
+from labctl.bench import Bench, BenchCell, CurrentPoint, ImpedancePoint
 from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
 from labctl.instruments.limits import Limits
@@ -150,3 +150,80 @@ def test_make_safe_is_tried_again_too(bench, instrument):
     instrument.failures = ["safe", "safe"]
     bench.make_safe()
     assert instrument.done == ["safe"] * 3
+
+
+class Relays:
+    """A switch that fails on demand."""
+
+    name = "relays"
+
+    def __init__(self):
+        self.done, self.failures, self._closed = [], [], frozenset()
+
+    def _do(self, what):
+        self.done.append(what)
+        if self.failures and self.failures[0] == what:
+            self.failures.pop(0)
+            raise InstrumentError(self.name, what, "", "no answer")
+
+    @property
+    def closed_channels(self):
+        self._do("closed?")
+        return self._closed
+
+    def close(self, channels):
+        self._do("close")
+        self._closed = frozenset(channels)
+
+    def open_all(self):
+        self._do("open")
+        self._closed = frozenset()
+
+    def prepare(self):
+        self._do("prepare")
+        self._closed = frozenset()
+
+    make_safe = open_all
+
+
+@pytest.fixture
+def cells():
+    relays, analyser, words = Relays(), Instrument(), []
+    one = BenchCell("A", {"fra": analyser, "potentiostat": analyser}, ("1",))
+    bench = Bench(VirtualClock(), LIMITS, {"switch": relays}, "rig", cells={"A": one})
+    return relays, analyser, patient_bench(bench, Patience(), words.append), words
+
+
+def test_a_cell_is_connected_again_where_the_switch_did_not_answer(cells):
+    relays, _, bench, words = cells
+    relays.failures = ["close"]
+    with bench.connected("A"):
+        assert relays._closed == {"1"}
+    assert relays.done == ["close", "prepare", "close", "closed?", "open"]
+    assert len(words) == 1
+
+
+def test_the_read_back_of_a_switch_is_asked_again_and_moves_no_relay(cells):
+    relays, _, bench, _ = cells
+    with bench.connected("A") as cell_bench:
+        relays.done.clear()
+        relays.failures = ["closed?"]
+        list(cell_bench.fra.sweep([1e3], 0.01))
+        assert relays.done == ["closed?", "closed?"]
+        assert relays._closed == {"1"}
+
+
+def test_a_point_of_a_cell_is_measured_again(cells):
+    _, analyser, bench, _ = cells
+    analyser.failures = ["point 100"]
+    with bench.connected("A") as cell_bench:
+        points = list(cell_bench.fra.sweep([1000.0, 100.0], 0.01))
+    assert [point.frequency_hz for point in points] == [1000.0, 100.0]
+    assert "prepare" in analyser.done
+
+
+def test_the_analyser_of_a_cell_is_made_safe_with_the_bench(cells):
+    relays, analyser, bench, _ = cells
+    bench.make_safe()
+    assert analyser.done == ["safe"]
+    assert relays.done == ["open"]

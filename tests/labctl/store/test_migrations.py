@@ -617,3 +617,18 @@ def test_the_parameters_of_a_circuit_are_json(rig, path):
     refused = pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed: circuit_fit")
     with closing(sqlite3.connect(path)) as connection, refused:
         connection.execute(statement, (*row.values(),))
+
+
+@pytest.mark.parametrize("newest", ["0001_first", "0021_part_laws", "0023_circuits"])
+def test_laws_of_parts_of_every_older_schema_have_no_budget(path, start, monkeypatch, newest):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        (before,) = verify(path)
+    with Store.open(path) as store, store.read() as db:
+        described = set(db.columns().query("table_name == 'part_laws'")["column_name"])
+        assert described == set(db.part_fits().columns) | {"budget"}
+        assert "budget" in db.frame("SELECT * FROM part_laws").columns
+    assert [(run.recorded_hash, run.intact) for run in verify(path)] == [(before.recorded_hash, True)]

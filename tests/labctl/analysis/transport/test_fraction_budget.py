@@ -75,3 +75,38 @@ def test_parts_of_an_estimate_keep_their_sources():
     total = Estimate(BULK_OHM, 3.0).with_component()
     (part,) = fraction.doubts_of(fraction.BULK, total, "bulk resistance")
     assert (part.source, part.change) == ("bulk resistance", 3.0)
+
+
+def test_a_quotient_with_an_uncertain_denominator_has_the_interval_of_its_drawn_values():
+    values = VALUES | {fraction.STEP: STEADY_A * (BULK_OHM + 1.1 * INTERFACE_OHM)}
+    doubt = fraction.Doubt(fraction.INTERFACE, "interface resistance", 400.0)
+    low, high = fraction.with_budget(values, [doubt]).interval()
+    ends = [
+        fraction.current_fraction(values | {fraction.INTERFACE: INTERFACE_OHM + sign * 1.959964 * 400.0})
+        for sign in (-1, 1)
+    ]
+    assert (low, high) == (pytest.approx(ends[0], rel=1e-3), pytest.approx(ends[1], rel=1e-3))
+    middle = fraction.current_fraction(values)
+    assert high - middle > 1.5 * (middle - low)
+
+
+def test_a_limit_of_the_current_bounds_the_fraction():
+    """Near 0 a limit of error of the current cannot leave less than the current less its limit."""
+    limit_a = 0.5 * STEADY_A
+    doubt = fraction.Doubt(
+        fraction.STEADY, "potentiostat", limit_a / math.sqrt(3), "B", distribution="rectangular"
+    )
+    estimate = fraction.with_budget(VALUES, [doubt])
+    low, high = estimate.interval()
+    ends = [
+        fraction.current_fraction(VALUES | {fraction.STEADY: STEADY_A + sign * 0.95 * limit_a})
+        for sign in (-1, 1)
+    ]
+    assert (low, high) == (pytest.approx(ends[0], rel=0.03), pytest.approx(ends[1], rel=0.03))
+    assert 1.959964 * estimate.standard_uncertainty > limit_a * RHO / STEADY_A
+
+
+def test_a_small_doubt_keeps_the_linear_interval():
+    doubt = fraction.Doubt(fraction.INTERFACE, "interface resistance", 1.0)
+    low, high = fraction.with_budget(VALUES, [doubt]).interval()
+    assert high - RHO == pytest.approx(RHO - low, rel=1e-3)

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import shutil
 import zipfile
 
 import pytest
 
 import labctl
-from labctl.errors import InvalidRequest
+from labctl.errors import InvalidRequest, StoreError
 from labctl.report.crate_import import MOST_BYTES, import_crate, is_crate
-from labctl.report.export.crate import METADATA, orcid_address
+from labctl.report.crate_rules import METADATA, broken_rules
+from labctl.report.export.crate import orcid_address
 from labctl.report.export.formats import Credit, export
+from labctl.report.export.terms import SPECTRUM, term_of
 
 ORCID = "0000-0002-1825-0097"
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -101,7 +104,8 @@ def test_numbers_licence_and_author_are_in_the_metadata(path, crate):
         conductivities = list(db.conductivities("last")["conductivity_s_m"])
     numbers = [one for one in entities.values() if one["@type"] == "PropertyValue"]
     assert [one["value"] for one in numbers if one["unitText"] == "S/m"] == conductivities
-    assert entities["./"]["license"] == CC_BY
+    assert entities["./"]["license"] == {"@id": CC_BY}
+    assert entities[CC_BY]["name"] == "Creative Commons Attribution 4.0 International"
     assert entities["./"]["author"] == {"@id": f"https://orcid.org/{ORCID}"}
 
 
@@ -177,3 +181,82 @@ def test_a_supporting_information_has_tables_spectra_and_figures(path, tmp_path)
     assert {"tables/tables.tex", "tables/conductivities.csv", "figures/arrhenius.svg"} <= names
     assert sum(name.endswith(".z") for name in names) == 3
     assert "runs.db" not in names
+
+
+def test_numbers_have_the_terms_of_ontologies_that_were_found(crate):
+    _, entities = graph(crate)
+    numbers = [one for one in entities.values() if one["@type"] == "PropertyValue"]
+    by_unit = {one["unitText"]: one for one in numbers}
+    assert by_unit["S/m"]["propertyID"].endswith("#electrochemistry_25dabdc2_68bf_4a38_8cbe_11be017358bc")
+    assert by_unit["S/m"]["unitCode"] == "http://qudt.org/vocab/unit/S-PER-M"
+    assert by_unit["eV"]["propertyID"].endswith("#electrochemistry_8c16cb12_41c1_43bd_9e7c_2eea7b06a1f0")
+    spectra = [one for name, one in entities.items() if name.startswith("spectra/")]
+    assert len(spectra) == 3
+    assert all(one["additionalType"] == SPECTRUM for one in spectra)
+
+
+def test_a_quantity_without_a_term_has_none():
+    assert term_of("rho_plus").identifier == ""
+    assert term_of("something new").words == "something new"
+
+
+def edited(crate, change):
+    metadata = json.loads((crate / METADATA).read_text(encoding="utf-8"))
+    by_id = {one["@id"]: one for one in metadata["@graph"]}
+    change(metadata, by_id)
+    (crate / METADATA).write_text(json.dumps(metadata), encoding="utf-8")
+    return broken_rules(crate)
+
+
+BREAKS = {
+    "@context is not": lambda metadata, by_id: metadata.update({"@context": "https://schema.org"}),
+    "is not about ./": lambda metadata, by_id: by_id[METADATA].pop("about"),
+    "does not conform to": lambda metadata, by_id: by_id[METADATA].pop("conformsTo"),
+    "./ is not a Dataset": lambda metadata, by_id: by_id["./"].update({"@type": "Thing"}),
+    "./ has no license": lambda metadata, by_id: by_id["./"].pop("license"),
+    "has no datePublished": lambda metadata, by_id: by_id["./"].update({"datePublished": "yesterday"}),
+    "is described twice": lambda metadata, by_id: metadata["@graph"].append(by_id["runs.db"]),
+    "has no @type": lambda metadata, by_id: by_id["#labctl"].pop("@type"),
+    "an entity has no @id": lambda metadata, by_id: metadata["@graph"].append({"@type": "Thing"}),
+    "which is not described": lambda metadata, by_id: by_id["./"].update({"author": {"@id": "#nobody"}}),
+    "is not part of ./": lambda metadata, by_id: by_id["./"].update({"hasPart": []}),
+    "does not have the size": lambda metadata, by_id: by_id["runs.db"].update({"contentSize": "1"}),
+    "its SHA-256 is not the one": lambda metadata, by_id: by_id["runs.db"].update({"sha256": "0"}),
+    "in the crate, but not described": lambda metadata, by_id: metadata["@graph"].remove(by_id["runs.db"]),
+    "holds no list of entities": lambda metadata, by_id: metadata.update({"@graph": "none"}),
+    "the licence has no name": lambda metadata, by_id: by_id["./"].update({"license": {"@id": "#labctl2"}}),
+}
+
+
+def test_every_rule_notices_the_crate_that_breaks_it(crate, tmp_path):
+    assert broken_rules(crate) == []
+    whole = (crate / METADATA).read_text(encoding="utf-8")
+    copy = shutil.copytree(crate, tmp_path / "copy")
+    for words, change in BREAKS.items():
+        (copy / METADATA).write_text(whole, encoding="utf-8")
+        assert any(words in broken for broken in edited(copy, change)), words
+
+
+def test_a_crate_that_cannot_be_imported_leaves_no_results_file(own_crate, tmp_path, monkeypatch):
+    (own_crate / "runs.db").write_bytes(b"x")
+    with pytest.raises(InvalidRequest):
+        import_crate(own_crate, tmp_path / "new.db")
+    assert not list(tmp_path.glob("new.db*"))
+
+
+def test_a_crate_whose_runs_are_refused_leaves_no_results_file(crate, tmp_path, monkeypatch):
+    def full(*_):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr("labctl.report.crate_import.merge", full)
+    with pytest.raises(StoreError):
+        import_crate(crate, tmp_path / "new.db")
+    assert not list(tmp_path.glob("new.db*"))
+
+
+def test_a_results_file_that_was_there_stays_where_an_import_fails(crate, path, tmp_path, monkeypatch):
+    shutil.copy(path, tmp_path / "lab.db")
+    monkeypatch.setattr("labctl.report.crate_import.merge", lambda *_: (_ for _ in ()).throw(StoreError("x")))
+    with pytest.raises(StoreError):
+        import_crate(crate, tmp_path / "lab.db")
+    assert (tmp_path / "lab.db").read_bytes() == path.read_bytes()
