@@ -6,7 +6,7 @@
 The samples are made without labctl (benchmarks/carrier_samples). Each has electrons and holes, a cation, an
 anion and protons; four of five have one main carrier of 0.65 to 0.999. An interval counts for a method where
 its presumptions hold. A fault is named where the verdict names a presumption that does not hold or a
-contradiction, or a flag of the method names the fault. A false statement is a carrier that is said to carry
+contradiction, or a flag of the method names the fault. A false statement is a carrier that is stated to carry
 the current and has less than one half.
 """
 
@@ -36,7 +36,7 @@ SEVERAL = "several carriers"
 
 @dataclass(frozen=True)
 class Judged:
-    """What the methods and the verdict say about one sample."""
+    """Statements of the methods and of the verdict about one sample."""
 
     truth: Truth
     intervals: dict[str, tuple[float, float, float]]
@@ -45,13 +45,13 @@ class Judged:
 
     @property
     def false_statements(self) -> list[str]:
-        """Carriers that are said to carry the current, and do not."""
+        """Carriers that are stated to carry the current, and do not."""
         shares = self.truth.shares | {"ions": self.truth.ions, "other ions": 0.0}
         return [name for name in self.verdict.carries if shares[name] <= 0.5]
 
     @property
     def wrongly_excluded(self) -> bool:
-        """Whether the main carrier is neither said to carry the current nor left open."""
+        """Whether the main carrier is neither stated to carry the current nor left open."""
         high = {name: self.verdict.limits.get(name, (0.0, 1.0))[1] for name in SINGLE}
         return any(share > 0.5 and high[name] < 0.5 for name, share in self.truth.shares.items())
 
@@ -162,7 +162,7 @@ def sound(samples: int, first: int = 0) -> None:
 
 
 def broken(samples: int, fault: str, first: int = 0) -> None:
-    """Print how often a fault is named, and what is stated falsely."""
+    """Print how often a fault is named, and false statements."""
     named = false = 0
     for one in _judged(samples, first, fault):
         named += one.is_named

@@ -1,4 +1,4 @@
-"""Transference numbers of cells made with other code than the rig's and labctl's: covered, or told why not?
+"""Transference numbers of cells made with other code than the rig's and labctl's: covered, or flagged with the cause?
 
     python benchmarks/transference_table.py --cells 80                        the table, as Markdown
     python benchmarks/transference_table.py --rows "reference,short hold"     some of its rows
@@ -13,7 +13,7 @@ with c1 and c2 at the electrodes. Impedances are written out in closed form. lab
 of the current with noise, and what its procedure would have read of step, temperature and current at 0 V.
 Cell number n has the seed n; t+ is 0.1 to 0.95, the diffusion time L^2 / (4 D) 200 to 3200 s.
 
-A cell counts as told where a flag has the words of its row, or where `not_stated` names the cause.
+A cell counts as flagged where a flag has the words of its row, or where `not_stated` names the cause.
 """
 
 import argparse

@@ -108,7 +108,7 @@ class PolarisationSeries(TemperatureSeries):
     def measure_zero(self, about: dict[str, Any], potential_v: float, phase: str) -> None:
         """Record the current at the potential at rest; the cell is off when this returns.
 
-        Every point is checked like those of a hold. `phase` is ZERO_BEFORE or ZERO_AFTER.
+        Every point is checked as in a hold. `phase` is ZERO_BEFORE or ZERO_AFTER.
         """
         if not self.zero_current_min or self.should_leave():
             return

@@ -147,7 +147,7 @@ class SpectrumProcedure(Procedure):
     ) -> None:
         """Measure the points of the spectrum that has just ended at twice, then at half its amplitude.
 
-        They are no spectra of their own: they tell whether the response is linear. On a request to leave, and
+        They are no spectra of their own: they show whether the response is linear. On a request to leave, and
         where analyser or thermometer fail, the measurement goes on without the rest.
         """
         try:

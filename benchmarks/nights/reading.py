@@ -61,9 +61,9 @@ def _normal(value: float, u: float, flags: list[str], budget: Sequence[Row]) -> 
 
 
 def laws(db: Any, run_id: int) -> tuple[str, list[str], dict[str, Stated]]:
-    """The law that is preferred, what is said of it, and its parameters by name; `sigma25` in S/m.
+    """The preferred law, its flags, and its parameters by name; `sigma25` in S/m.
 
-    Said are its flags, and `not stated: ...` for each part of its budget that is not known.
+    Flags are its own, and `not stated: ...` for each part of its budget that is not known.
     """
     for row in db.rows(_LAWS, (run_id,)):
         if row["preferred"]:

@@ -31,7 +31,7 @@ class Command:
     def add_to(self, app: typer.Typer, name: str) -> None:
         """Import the command and add it."""
         module, attribute = self.place.split(":")
-        found = getattr(import_module(f"labctl.cli.{module}"), attribute)
+        found = getattr(import_module(f".{module}", __name__), attribute)
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name, **self._help)
             return

@@ -1,4 +1,4 @@
-"""What other possible laws say about the parameters of the chosen one.
+"""Parameters of the chosen law as the other possible laws give them.
 
 Laws have different parameters. What they have in common is the apparent activation energy
 E(T) = -d ln sigma / d(1 / kB T), so a rival says of a parameter what its E(T) gives for it:
