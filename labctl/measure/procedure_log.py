@@ -1,4 +1,4 @@
-"""What a procedure logs, as events of its run: `log.info` of pymeasure's procedures is seen in the window."""
+"""Messages that a procedure logs, as events of its run: they are seen in the tab Log."""
 
 import logging
 from collections.abc import Callable, Iterator
