@@ -40,7 +40,7 @@ class HebbWagner(DCPolarisation):
     def holds(self) -> list[tuple[float, float]]:
         """Return (potential in V, maximum time in s) of every hold.
 
-        Raises ValueError for unequal lists, fewer than three potentials, or a potential that reaches decomposition.
+        Raises ValueError for unequal lists, fewer than three potentials, or a potential beyond decomposition.
         """
         if len(set(self.potentials_v)) < FEWEST_POTENTIALS:
             raise ValueError(f"potentials_v must hold {FEWEST_POTENTIALS} different potentials or more")

@@ -159,7 +159,7 @@ def test_no_string_that_names_a_module_of_labctl_reaches_importlib():
 
 
 def test_only_the_init_of_a_package_loads_by_its_own_name():
-    """`import_module(f"{__name__}....")`: the lazy public names, each in a module of that package."""
+    """`import_module(f"{__name__}....")`: the lazy public names and commands, each in a module of it."""
     found = {
         path.relative_to(ROOT).as_posix()
         for path, tree in trees()
@@ -167,7 +167,9 @@ def test_only_the_init_of_a_package_loads_by_its_own_name():
         if called(node) in LOADERS
         and any(isinstance(n, ast.Name) and n.id == "__name__" for a in node.args for n in ast.walk(a))
     }
-    assert found == {f"labctl/{name}__init__.py" for name in ("", "analysis/", "derive/", "store/")}
+    assert found == {f"labctl/{name}__init__.py" for name in ("", "analysis/", "cli/", "derive/", "store/")}
+    for command in importlib.import_module("labctl.cli").COMMANDS.values():
+        assert (ROOT / "labctl" / "cli" / f"{command.place.partition(':')[0]}.py").is_file(), command
     for package in ("analysis", "derive", "store"):
         home = importlib.import_module(f"labctl.{package}")._HOME
         for name, place in home.items():
