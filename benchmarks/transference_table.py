@@ -1,4 +1,4 @@
-"""Transference numbers of cells made with other code than the rig's and labctl's: covered, or flagged with the cause?
+"""Transference numbers of cells made with other code than the rig's and labctl's: covered or flagged?
 
     python benchmarks/transference_table.py --cells 80                        the table, as Markdown
     python benchmarks/transference_table.py --rows "reference,short hold"     some of its rows
