@@ -28,7 +28,8 @@ def impedance_py() -> dict[str, Callable[[dict[str, Any]], Answer]]:
         circuit = CustomCircuit(circuits[question["circuit"]], initial_guess=question["guess"])
         circuit.fit(frequency, z, weight_by_modulus=True)
         seconds = time.process_time() - began
-        return [float(circuit.parameters_[i]) for i in resistances[question["circuit"]]], seconds
+        fitted = np.asarray(circuit.parameters_)
+        return [float(fitted[i]) for i in resistances[question["circuit"]]], seconds
 
     def kk(question: dict[str, Any]) -> Answer:
         frequency, z = arrays(question)
