@@ -132,6 +132,12 @@ class Archive:
         return connection
 
 
+ALL_COLUMNS = "SELECT table_name, column_name, unit, meaning FROM columns ORDER BY ALL"
+BEST_OF_EACH_SAMPLE = (
+    "SELECT sample, max(conductivity_s_m) AS best_s_m FROM conductivities\n"
+    "WHERE temperature_k BETWEEN 297.15 AND 299.15 GROUP BY sample ORDER BY best_s_m DESC"
+)
+"""An example of what an archive can be asked."""
 SAMPLES = """
 SELECT r.sample, count(DISTINCT r.run_uuid) AS runs, count(s.id) AS spectra,
        string_agg(DISTINCT r.station, ', ') AS stations

@@ -24,6 +24,12 @@ def trust_nothing(connection: sqlite3.Connection) -> None:
     _be_defensive(connection)
 
 
+def only_read(connection: sqlite3.Connection) -> None:
+    """Protect a connection that other code opened: it reads, and writes nothing."""
+    trust_nothing(connection)
+    connection.execute("PRAGMA query_only = ON")
+
+
 def trust_constraints(connection: sqlite3.Connection) -> None:
     """Protect a writing connection as far as this SQLite lets constraints call json_valid."""
     if _json_is_harmless():

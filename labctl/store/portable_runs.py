@@ -14,6 +14,7 @@ from labctl.errors import StoreError
 from labctl.store.causes import explaining
 from labctl.store.connections import open_as_it_is, open_for_reading
 from labctl.store.migrations.part_law_tables import TABLE_OF
+from labctl.store.queries.run_parts import FIRST_OF
 from labctl.store.structure import newest
 
 EARLIER = "earlier_"
@@ -29,9 +30,9 @@ OF_THE_COMPUTER = (
     "analyser_checks",
 )
 """Tables that describe a station or a file and not its runs."""
-_SERIES = """
+_SERIES = f"""
 SELECT first.uuid, r.id, r.uuid, r.content_hash, r.sample_id
-FROM runs r JOIN runs first ON first.id = (SELECT min(part_id) FROM run_parts WHERE run_id = r.id)
+FROM runs r JOIN runs first ON first.id = {FIRST_OF.format(run="r.id")}
 WHERE r.status <> 'running' AND r.content_hash IS NOT NULL ORDER BY r.id"""
 _KNOWN = (
     "SELECT 'analysis ' || uuid || CASE WHEN closed_s IS NULL THEN ' provisional' ELSE '' END "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from labctl.archive.opened import Answer, Archive
+from labctl.archive.opened import ALL_COLUMNS, BEST_OF_EACH_SAMPLE, Answer, Archive
 from labctl.errors import InvalidRequest, LabctlError
 from labctl.web.gate import Receive, Send
 from labctl.web.markup import link, page, section, table, text
@@ -20,11 +20,6 @@ LONGEST_S = 10.0
 MOST_ROWS = 1000
 KEPT_S = 30.0
 LINKS = (("/", "samples"), ("/query", "ask"), ("/columns", "columns"))
-COLUMNS = "SELECT table_name, column_name, unit, meaning FROM columns ORDER BY ALL"
-EXAMPLE = (
-    "SELECT sample, max(conductivity_s_m) AS best_s_m FROM conductivities\n"
-    "WHERE temperature_k BETWEEN 297.15 AND 299.15 GROUP BY sample ORDER BY best_s_m DESC"
-)
 
 
 @dataclass(frozen=True)
@@ -43,13 +38,13 @@ class ArchiveSite:
 
     def columns(self) -> str:
         """Return the page with the meaning of every column."""
-        return page("Columns", self.archive.address, _rows(self.archive.query(COLUMNS)), links=LINKS)
+        return page("Columns", self.archive.address, _rows(self.archive.query(ALL_COLUMNS)), links=LINKS)
 
     def query(self, sql: str) -> str:
         """Return the page with the answer to one SELECT, or with the reason why there is none."""
         form = (
             '<form action="/query"><textarea name="sql" rows="6" style="width:100%">'
-            f"{_in_lines(sql or EXAMPLE)}</textarea><p><button>Ask</button></p></form>"
+            f"{_in_lines(sql or BEST_OF_EACH_SAMPLE)}</textarea><p><button>Ask</button></p></form>"
         )
         answer = "" if not sql else self._answer(sql)
         return page("Ask", f"{self.archive.address}, by SQL of DuckDB", form + answer, links=LINKS)

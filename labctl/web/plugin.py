@@ -13,7 +13,7 @@ from datasette.database import Database
 from datasette.utils.asgi import Forbidden, Response
 
 from labctl.errors import InvalidRequest, LabctlError
-from labctl.store.defences import trust_nothing
+from labctl.store.defences import only_read
 from labctl.web.gate import gated
 from labctl.web.make_safe import ask
 from labctl.web.markup import page, text
@@ -71,8 +71,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
     """Let a connection to the results file neither write nor run SQL of the file."""
     if site_of(datasette) is not None and database != "_internal":
-        trust_nothing(conn)
-        conn.execute("PRAGMA query_only = ON")
+        only_read(conn)
 
 
 @hookimpl

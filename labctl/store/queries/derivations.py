@@ -20,11 +20,12 @@ _LAW_POINTS = """
 SELECT {columns}, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k,
     s.repeat_of, s.status, s.started_s, s.ended_s
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
-WHERE s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
-    AND s.id NOT IN (SELECT steady_spectrum_id FROM polarisations WHERE steady_spectrum_id IS NOT NULL)
-    AND s.id > ?
+WHERE +s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
+    AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.run_id = s.run_id AND p.steady_spectrum_id = s.id)
+    AND s.id > ? AND s.id <= ?
 ORDER BY s.id LIMIT ?
 """
+_FIRST_AND_LAST = "SELECT min(id) AS first, max(id) AS last FROM spectra WHERE run_id IN ({marks})"
 _PAGE = 500
 _OF_CONDUCTIVITY = (
     "temperature_k",
@@ -140,8 +141,11 @@ def law_rows(
     are read by the page: a long run has more of them than should be in memory at once.
     """
     parts = part_ids(db, run_id)
-    query, after = _LAW_POINTS.format(columns=_columns(db), marks=marks(parts)), -1
-    while page := db.rows(query, (*parts, after, _PAGE)):
+    (known,) = db.rows(_FIRST_AND_LAST.format(marks=marks(parts)), parts)
+    if known["first"] is None:
+        return
+    query, after = _LAW_POINTS.format(columns=_columns(db), marks=marks(parts)), known["first"] - 1
+    while page := db.rows(query, (*parts, after, known["last"], _PAGE)):
         after = page[-1]["spectrum_id"]
         for row in page:
             if own is None or row["part_id"] != run_id:

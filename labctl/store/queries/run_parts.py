@@ -7,6 +7,9 @@ from labctl.store.queries.source import Rows, marks
 OF_RUNS = "SELECT DISTINCT run_id FROM run_parts WHERE part_id IN ({runs})"
 """The runs that stand on some runs: these, and the runs that continue one of them; `runs` as SQL."""
 
+FIRST_OF = "(SELECT min(part_id) FROM run_parts WHERE run_id = {run})"
+"""The oldest part of a run; `run` as SQL."""
+
 
 def part_ids(db: Rows, run_id: int) -> list[int]:
     """Return the ids of a run and of the runs that it continues, oldest first."""

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from labctl.errors import StoreError
+from labctl.store import Store
 from labctl.store.queries import (
     conductivities,
+    derivations,
     derived_rows,
     events,
     law_fits,
@@ -219,3 +221,11 @@ def test_the_parts_of_a_run_are_read_in_one_place():
     reading = re.compile(r"(FROM|JOIN)\s+run_parts\b")
     found = [path.name for path in everything if reading.search(path.read_text(encoding="utf-8"))]
     assert found == ["run_parts.py"]
+
+
+def test_a_page_of_law_points_begins_where_the_one_before_ended(tmp_path):
+    with Store.open(tmp_path / "lab.db") as store, store.read() as db:
+        query = derivations._LAW_POINTS.format(columns=derivations._columns(db), marks="?")
+        plan = [row["detail"] for row in db.rows(f"EXPLAIN QUERY PLAN {query}", (1, 500, 1000, 500))]
+    assert plan[0] == "SEARCH s USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+    assert not [step for step in plan if "B-TREE" in step]
