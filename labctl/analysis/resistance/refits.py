@@ -41,7 +41,7 @@ def refit(
     data: Sequence[Prepared], found: Sequence[dict[str, CircuitFit]], restarts: Iterable[tuple[int, Restart]]
 ) -> None:
     """Begin fits again at places of the data, all together, and keep them where they are better."""
-    asked = list(restarts)
+    asked = [(i, one) for i, one in restarts if all(0 < value < np.inf for value in one.values.values())]
     problems = problems_of(data, [(i, one.circuit) for i, one in asked])
     starts = [problem.starts(one.values) for problem, (_, one) in zip(problems, asked, strict=True)]
     for (i, one), fit in zip(asked, fit_problems(problems, starts, FEW_ITERATIONS), strict=True):

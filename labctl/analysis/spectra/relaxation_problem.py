@@ -22,7 +22,7 @@ LEAST_RISE = 0.05  # -Z'' over |Z| at the lowest frequency
 EXPONENT_RANGE = (0.4, 1.0)
 LARGEST_STEP, SMALLEST_STEP, MOST_STEPS = 0.1, 1e-4, 6  # of the exponent
 CAPACITOR = 1.0
-LEAST_DIAGONAL = 1e-13  # of a normal matrix, relative: rounding must not make it indefinite
+LEAST_DIAGONALS = (1e-13, 1e-11, 1e-9, 1e-7)  # of a normal matrix, relative, until it is definite
 
 
 def valley_before_electrode(clean: Spectrum) -> int | None:
@@ -250,9 +250,7 @@ class Regularised:
         shared = columns @ self.basis
         of_columns, of_roughness = grams or (columns @ columns.T, roughness.T @ roughness)
         normal = of_columns - shared @ shared.T + strength * of_roughness
-        diagonal = np.einsum("kk->k", normal)
-        diagonal += LEAST_DIAGONAL * np.maximum(diagonal, diagonal.max() * LEAST_DIAGONAL)
-        self.lower = np.linalg.cholesky(normal)
+        self.lower = _lower_of(normal)
 
     def solve(self, b: FloatArray, prior: FloatArray | None = None) -> FloatArray:
         """x (k,) for the data b (m,); `prior` (r,): the right-hand side of the regularisation, else zero."""
@@ -271,6 +269,18 @@ class Regularised:
         assert self.free is not None
         c = np.linalg.lstsq(self.free.T, b - x @ self.columns, rcond=None)[0]
         return x, np.asarray(c, np.float64)
+
+
+def _lower_of(normal: FloatArray) -> FloatArray:
+    """Cholesky's factor (k, k) of normal equations; where rounding spoils them their diagonal is raised."""
+    diagonal = np.einsum("kk->k", normal)
+    for least in LEAST_DIAGONALS:
+        diagonal += least * np.maximum(diagonal, diagonal.max() * least)
+        try:
+            return np.linalg.cholesky(normal)
+        except np.linalg.LinAlgError:
+            continue
+    raise ValueError("spectrum: its points do not determine relaxation times")
 
 
 def _parts(values: ComplexArray) -> FloatArray:

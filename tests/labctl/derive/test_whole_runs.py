@@ -8,6 +8,7 @@ import pytest
 
 from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.derive.choices import Choices
+from labctl.derive.makers import METHOD_VERSIONS
 from labctl.derive.refit import NO_NUMBER_LEFT, Refit, refit_runs
 from labctl.derive.whole_runs import moved, reproduced
 from labctl.errors import StoreError
@@ -61,7 +62,7 @@ def test_the_fits_of_a_growing_run_replace_one_provisional_analysis_which_closes
     assert (closed["id"], closed["closed_s"], closed["is_current"]) == (entry["id"], 401.0, 1)
     assert closed["content_hash"] == grown.rows("SELECT content_hash FROM runs")[0]["content_hash"] != ""
     assert closed["labctl_version"] != ""
-    assert closed["method_versions"]["temperature_laws"] == "4"
+    assert closed["method_versions"]["temperature_laws"] == METHOD_VERSIONS["temperature_laws"]
     assert closed["inputs"]["sample"]["thickness_m"] == 1e-3
     assert closed["inputs"]["spectra"] == [[0, 2]]
 
