@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from functools import partial
 from types import SimpleNamespace
 from typing import ClassVar, get_args
 
@@ -36,8 +37,9 @@ from labctl.measure.events import (
     event,
 )
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
-from labctl.queue.attempt import Attempt
+from labctl.queue.attempt import Attempt, Watched
 from labctl.queue.estimates import Pace, TimeLeft
+from labctl.queue.progress import Progress as JobProgress
 from labctl.queue.rehearsal import _Watcher
 from labctl.queue.steering import Steering
 from procedures.temperature_stepped_eis import TemperatureSteppedEIS
@@ -147,7 +149,9 @@ def attempt(steering):
     )
     judge = lambda topic, record: judged.append((topic, dict(record)))  # noqa: E731
     made._interlocks = SimpleNamespace(judge=judge, look_around=lambda: None)
-    made._left, made._step_ends_with = TimeLeft(TemperatureSteppedEIS(), Pace()), "spectra"
+    left = TimeLeft(TemperatureSteppedEIS(), Pace())
+    watched = Watched(nothing, JobProgress(0, frozenset(), {}, ()), "spectra", 1, left)
+    made.see = partial(made._see, watched)
     made.told, made.judged, made.passed_on = told, judged, passed_on
     return made
 
@@ -211,15 +215,15 @@ def test_steering_knows_where_the_procedure_is_after_every_event(steering):
 
 def test_an_attempt_tells_readings_and_has_every_measurement_judged(attempt):
     for one in IN_ORDER:
-        attempt._see(one)
+        attempt.see(one)
     assert attempt.passed_on == list(IN_ORDER)
     judged = [one for one in EMITTED if not isinstance(one, ProgressMade)]
     assert attempt.judged == [(one.topic, dict(one)) for one in judged]
     assert [t["temperature_k"] for t in attempt.told if t.get("temperature_k")] == [333.0, 334.0, 335.0]
     assert not attempt.progressed
-    attempt._see(PolarisationEnded(state="finished"))
+    attempt.see(PolarisationEnded(state="finished"))
     assert not attempt.progressed
-    attempt._see(SpectrumEnded(state="finished"))
+    attempt.see(SpectrumEnded(state="finished"))
     assert attempt.progressed
 
 
@@ -282,7 +286,7 @@ def test_no_consumer_passes_over_an_event_it_does_not_know(consumer, show, steer
     consume = {
         "show": show,
         "steering": steering.see,
-        "attempt": attempt._see,
+        "attempt": attempt.see,
         "rehearsal": _Watcher().see,
     }[consumer]
     with pytest.raises(AssertionError, match="Unheard"):
