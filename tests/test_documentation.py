@@ -148,9 +148,9 @@ def test_the_first_night_goes_as_the_tutorial_says(person, tmp_path):
 def test_the_protocols_of_the_page_about_transference_numbers_are_right(tmp_path, cell_station_text):
     page = (ROOT / "docs" / "how-to" / "measure-a-transference-number.md").read_text(encoding="utf-8")
     (tmp_path / "station.toml").write_text(cell_station_text, encoding="utf-8")
-    ions, electrons = blocks(page, "toml")
+    ions, electrons, curve = blocks(page, "toml")
     sample = 'name = "oxide"\nthickness_mm = 1\ndiameter_mm = 10'
-    for text in (ions, electrons.replace("# ...", sample)):
+    for text in (ions, *(one.replace("# ...", sample) for one in (electrons, curve))):
         (tmp_path / "protocol.toml").write_text(text, encoding="utf-8")
         read_protocol(tmp_path / "protocol.toml").check_against(read_station(tmp_path / "station.toml"))
 
