@@ -277,7 +277,7 @@ def _lower_of(normal: FloatArray) -> FloatArray:
     for least in LEAST_DIAGONALS:
         diagonal += least * np.maximum(diagonal, diagonal.max() * least)
         try:
-            return np.linalg.cholesky(normal)
+            return np.asarray(np.linalg.cholesky(normal), np.float64)
         except np.linalg.LinAlgError:
             continue
     raise ValueError("spectrum: its points do not determine relaxation times")
