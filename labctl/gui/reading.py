@@ -53,6 +53,7 @@ class Reader(QtCore.QObject):
         self._clock = RealClock()
         self._silences = Silences(self._clock)
         self._wanted: tuple[int, ...] = ()
+        self._again: set[int] = set()
         self._followers: dict[int, RunFollower] = {}
         self._emitted: dict[int, Any] = {}
         self._runs_mark: Any = None
@@ -74,8 +75,10 @@ class Reader(QtCore.QObject):
         self._thread.join(5)
 
     def watch(self, run_ids: Iterable[int]) -> None:
-        """Follow these runs, and no others."""
-        self._wanted = tuple(run_ids)
+        """Follow these runs, and no others; runs that were not followed until now are emitted whole."""
+        wanted = tuple(run_ids)
+        self._again |= set(wanted) - set(self._wanted)  # left out for a moment, and their rows dropped
+        self._wanted = wanted
         self._look_now.set()
 
     def look_now(self) -> None:
@@ -157,6 +160,9 @@ class Reader(QtCore.QObject):
 
     def _read_watched(self, database: Database) -> bool:
         wanted, more = self._wanted, False
+        for run_id in self._again.intersection(wanted):
+            self._again.discard(run_id)
+            self._emitted.pop(run_id, None)
         for run_id in [*self._followers]:
             if run_id not in wanted:
                 del self._followers[run_id]

@@ -819,6 +819,14 @@ def test_the_menu_of_a_run_hides_colours_and_shows_it(old_run, window):
     wait(lambda: window.queueing.sample.name.currentText() == "pellet", "the form filled in")
 
 
+def test_a_run_that_is_left_out_for_less_than_a_look_is_drawn_again(old_run, window):
+    wait(lambda: window._snapshots, "the run")
+    window._follow([])
+    window._follow([1])
+    assert not window._snapshots
+    wait(lambda: window._snapshots, "the run again")
+
+
 def write_and_wait(window, path, write):
     window._write_in_background(path, lambda database: write(database, [1], path))
     wait(lambda: window.statusBar().currentMessage() == f"{path} written" or window.warning.text(), path.name)
