@@ -32,17 +32,21 @@ def run_protocol(
 ) -> list[Outcome]:
     """Run the procedures of a protocol in order; stop after the first that does not finish.
 
-    With several samples it has not finished where no sample has.
+    Of several samples, one that did not finish is left out of the procedures that follow.
     """
     outcomes: list[Outcome] = []
+    left_out: set[str] = set()
     for entry in protocol.procedures:
         if entry.cells:
-            turns = [Turn(cell, entry, protocol, Recording(store, bench, on_event)) for cell in entry.cells]
-            outcomes += run_in_turns(turns, station, bench, stop)
+            cells = [cell for cell in entry.cells if cell not in left_out]
+            turns = [Turn(cell, entry, protocol, Recording(store, bench, on_event)) for cell in cells]
+            found = run_in_turns(turns, station, bench, stop) if turns else []
+            left_out |= {cell for cell, one in zip(cells, found, strict=True) if one.status != "finished"}
         else:
             recording = Recording(store, bench, on_event)
-            outcomes.append(run_procedure(entry, protocol, station, bench, recording, stop))
-        if not any(outcome.status == "finished" for outcome in outcomes[-max(1, len(entry.cells)) :]):
+            found = [run_procedure(entry, protocol, station, bench, recording, stop)]
+        outcomes += found
+        if stop() or (found and not any(one.status == "finished" for one in found)):
             break
     return outcomes
 

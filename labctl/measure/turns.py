@@ -18,13 +18,13 @@ from labctl.bench import Bench
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.station import Station
 from labctl.errors import InstrumentError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
-from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, start
+from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, in_words, start
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
 
 SAME_K = 0.01
 LEFT_OUT = "sample left out"
-"""Kind of the event that tells the samples which go on of one that does not."""
+"""Kind of the event that tells of a sample which does not go on, in its own run and in those that do."""
 OF_ALL = (SettingLost, SettlingTimeout, NotMadeSafe, StoreError)
 
 
@@ -90,7 +90,10 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
         for sample in waiting:
             if _is_there(sample, here_k) and sample.end is None:
                 sample.take_turn(bench)
-                _tell(sample, samples, bench)
+                try:
+                    _tell(sample, samples, bench)
+                except StoreError as error:
+                    _end_others(samples, ("failed", in_words(error)))
     return conclude([(one.begun, *one.end) for one in samples if one.end is not None])
 
 
@@ -134,16 +137,20 @@ def _is_there(sample: _Sample, here_k: float) -> bool:
 
 
 def _tell(sample: _Sample, samples: Sequence[_Sample], bench: Bench) -> None:
-    """Tell a sample's end to the runs that go on; end these too where it concerns them all."""
+    """Tell a sample's end to its run and to those that go on; end these where it concerns them all."""
     if sample.end is None or sample.end[0] == "finished":
         return
     status, reason = sample.end
-    concerns_all = status == "aborted" or _concerns_all(sample.failure, bench)
-    for other in samples:
-        if other.end is None and concerns_all:
-            other.end = status, reason
-        elif other.end is None:
-            other.begun.recording.event("warning", LEFT_OUT, f"cell {sample.cell}: {reason}")
+    if status == "aborted" or _concerns_all(sample.failure, bench):
+        _end_others(samples, sample.end)
+        return
+    for told in (sample, *(other for other in samples if other.end is None)):
+        told.begun.recording.event("warning", LEFT_OUT, f"cell {sample.cell}: {reason}")
+
+
+def _end_others(samples: Sequence[_Sample], end: tuple[str, str]) -> None:
+    for sample in samples:
+        sample.end = sample.end or end
 
 
 def _concerns_all(error: Exception | None, bench: Bench) -> bool:

@@ -60,7 +60,7 @@ def ask(db: Path, station: str, person: str, client: str) -> str:
                 Requests(connection).ask(job.id, "stop", details, who)
         states = [state_of(beat, DEFAULT_SILENCE_S) for beat in beats.values()]
     if not any(state in LISTENING for state in states):
-        return "Recorded, BUT NEITHER A RUNNER NOR A SUPERVISOR RUNS: nobody makes safe. Go to the rig."
+        return "Recorded, BUT NEITHER A RUNNER NOR A SUPERVISOR RUNS: no program makes safe. Go to the rig."
     return "Asked for: runner or supervisor make safe now. It is done when the page says that all is off."
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
-from labctl.errors import InstrumentError, SettlingTimeout
+from labctl.errors import InstrumentError, SettlingTimeout, StoreError
 from labctl.instruments.limits import Limits
 from labctl.measure.stop import StopRequest
 from labctl.measure.turns import Turn, run_in_turns
@@ -226,7 +226,25 @@ def test_a_sample_that_fails_is_left_out_and_told_and_the_others_go_on(night):
     assert night.measured == [("B", 300.0), ("B", 320.0)]
     assert (outcomes["A"].status, outcomes["B"].status) == ("failed", "finished")
     left_out = [one for one in night.rig.told if one[1:2] == ("sample left out",)]
-    assert left_out == [("B", "sample left out", "cell A: InstrumentError: fra: open")]
+    assert left_out == [(run, "sample left out", "cell A: InstrumentError: fra: open") for run in "AB"]
+
+
+def test_a_sample_that_fails_last_is_told_though_all_others_have_ended(night):
+    night.procedures["B"].fails, night.procedures["B"].fails_at_k = ValueError("bad"), 320.0
+    outcomes = night.run()
+    assert (outcomes["A"].status, outcomes["B"].status) == ("finished", "failed")
+    assert ("B", "sample left out", "cell B: ValueError: bad") in night.rig.told
+
+
+def test_a_store_that_takes_no_event_ends_every_run_after_all_is_safe(night, monkeypatch):
+    def full(self, level, kind, message):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Recording, "event", full)
+    night.procedures["A"].fails, night.procedures["A"].fails_at_k = ValueError("bad"), 300.0
+    outcomes = night.run()
+    assert [one.status for one in outcomes.values()] == ["failed", "failed"]
+    assert [one for one in night.rig.told if isinstance(one, str)][-3:] == ["all safe", "A ends", "B ends"]
 
 
 def test_the_cell_that_failed_is_left_at_rest(night):
