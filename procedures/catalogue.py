@@ -3,6 +3,8 @@
 from procedures.bruce_vincent import BruceVincent
 from procedures.dc_polarisation import DCPolarisation
 from procedures.eis import EIS
+from procedures.electrolysis import Electrolysis
+from procedures.electromotive_force import ElectromotiveForce
 from procedures.equilibration_watch import EquilibrationWatch
 from procedures.hebb_wagner import HebbWagner
 from procedures.open_circuit import OpenCircuit
@@ -18,6 +20,8 @@ PROCEDURES = (
     EquilibrationWatch,
     DCPolarisation,
     HebbWagner,
+    ElectromotiveForce,
+    Electrolysis,
     TemperatureHold,
     OpenCircuit,
 )

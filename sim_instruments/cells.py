@@ -169,9 +169,9 @@ def make_cells(options: CellOptions, cells: Mapping[str, Any], ambient_k: float)
     """Make the cells behind a switch. Raises TypeError or ValueError naming the cell and the invalid option.
 
     Each cell is a table with `channels`, or with the addresses of its own `instruments`, and where it differs
-    from the rig `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `carriers`, `dummy`; also `offset_k`,
-    `offset_share`, `contact_ohm` and `thermometer` of its place. `isolation_ohm` and `crosstalk_f` beside the
-    cells are those of an open relay.
+    from the rig `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `carriers`, `dummy`; also
+    `offset_k`, `offset_share`, `contact_ohm` and `thermometer` of its place. `isolation_ohm` and
+    `crosstalk_f` beside the cells are those of an open relay.
     """
     isolation_ohm, crosstalk_f = (_amount(name, cells.get(name, usual)) for name, usual in _STRAY.items())
     placed = {name: _placed(options, name, given) for name, given in cells.items() if name not in _STRAY}

@@ -4,13 +4,13 @@
     Z_ions = Z_layer + 1 / sum_k 1 / (R_k + Z_k),      R_k = R / share_k,  R = thickness / (sigma area)
 
 Each ion passes the working and the counter electrode, one of them, or none. Z_k is 0 where it passes both;
-where it is blocked and another ion passes, a concentration gradient builds up, 1 / (jw share_k tau / R); where
-no ion passes, it is the constant phase element 1 / (Q (jw)^n). The layer is on electrodes that pass an ion;
-electrons run beside it.
+where it is blocked and another ion passes, a concentration gradient builds up, 1 / (jw share_k tau / R);
+where no ion passes, it is the constant phase element 1 / (Q (jw)^n). The layer is on electrodes that pass an
+ion; electrons run beside it.
 
 An ion that passes both electrodes, between activities a_w and a_c of what it is exchanged as, has the
-electromotive force E_k = -(R T / z F) ln(a_w / a_c), z with its sign. The potential at rest is the one without
-a current, electrons included: G (E - U) = I_el(U).
+electromotive force E_k = -(R T / z F) ln(a_w / a_c), z with its sign. The potential at rest is the one
+without a current, electrons included: G (E - U) = I_el(U).
 
 The current of electrons and holes does not wait for ions (Wagner, Proc. 7th CITCE (1957) 361):
 
@@ -107,7 +107,7 @@ class CarrierCell:
         return self.thickness_m / (self.law.conductivity_s_m(temperature_k) * self.area_m2)
 
     def impedance_ohm(self, frequency_hz: float, temperature_k: float, age_s: float = 0.0) -> complex:
-        """Impedance in ohm at one frequency in Hz, without a bias; imaginary part negative when capacitive."""
+        """Impedance in ohm at one frequency in Hz, without a bias; imaginary part negative if capacitive."""
         s_per_s = 2j * math.pi * frequency_hz
         capacitance_f = VACUUM_F_M * self.permittivity * self.area_m2 / self.thickness_m
         beside_s = s_per_s * capacitance_f + (self.electrons + self.holes) / self.ohm(temperature_k)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from labctl.store.queries.source import Rows
+from labctl.store.step_ends import ENDS
 from labctl.store.transactions import Row, WriteConnection
 
 
@@ -32,15 +33,27 @@ def rows_by_step(
 ) -> list[Row]:
     """Return step, n (how many), id (the last) of the rows of `spectra` or `polarisations` of some runs.
 
-    Those with status finished, or all others.
+    Those with status finished, or all others. Of `records` those count as finished that end a step, and none
+    as unfinished; see `step_ends`.
     """
-    if table not in ("spectra", "polarisations"):
-        raise ValueError(f"step_ends_with must be 'spectra' or 'polarisations', got {table!r}")
     marks = ", ".join("?" * len(run_ids))
+    if table == "records":
+        return step_ends(connection, run_ids) if finished else []
+    if table not in ("spectra", "polarisations"):
+        raise ValueError(f"step_ends_with must be 'spectra', 'polarisations' or 'records', got {table!r}")
     comparison = "=" if finished else "<>"
     query = f"""SELECT step, count(*) AS n, max(id) AS id FROM {table}
                 WHERE run_id IN ({marks}) AND status {comparison} 'finished' GROUP BY step"""
     return connection.rows(query, run_ids)
+
+
+def step_ends(connection: WriteConnection, run_ids: Sequence[int]) -> list[Row]:
+    """Return step, n, id (the last number) of the records whose `phase` ends a step."""
+    marks, phases = (", ".join("?" * len(several)) for several in (run_ids, ENDS))
+    query = f"""SELECT json_extract(data, '$.step') AS step, count(*) AS n, max(number) AS id FROM records
+                WHERE run_id IN ({marks}) AND json_extract(data, '$.phase') IN ({phases})
+                AND json_extract(data, '$.step') IS NOT NULL GROUP BY json_extract(data, '$.step')"""
+    return connection.rows(query, (*run_ids, *ENDS))
 
 
 def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:

@@ -27,7 +27,7 @@ def terminals(truth):
 
 
 def test_shares_that_do_not_add_up_are_refused():
-    with pytest.raises(ValueError, match="add up to 0.9"):
+    with pytest.raises(ValueError, match=r"add up to 0\.9"):
         cell({"Ag+": MovingIon(0.6), "Br-": MovingIon(0.3, -1)})
 
 
@@ -125,7 +125,7 @@ def test_a_rig_reads_the_potential_at_rest_and_counts_the_charge_of_its_cell():
     [
         ({"ions": {"Ag+": {"share": 1.0, "passes": "left"}}}, "Ag\\+: passes"),
         ({"ions": {"Ag+": {"share": 1.0, "speed": 1.0}}}, "Ag\\+: speed"),
-        ({"ions": {"Ag+": {"share": 0.9}}}, "add up to 0.9"),
+        ({"ions": {"Ag+": {"share": 0.9}}}, r"add up to 0\.9"),
         ({"ions": {"Ag+": {"share": 1.0}}, "leak": 0.1}, "leak"),
     ],
 )
