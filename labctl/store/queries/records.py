@@ -27,3 +27,12 @@ def extremes(db: Rows, run_id: int, begin: int, end: int, bucket: int) -> list[R
                 SELECT number FROM ({one.format("min")}) UNION SELECT number FROM ({one.format("max")})
                 ) ORDER BY number"""
     return db.rows(query, (run_id, *(run_id, begin, end) * 2))
+
+
+def open_cell_steps(db: Rows, run_id: int) -> list[Row]:
+    """Data of the records of a run with a step and a potential, in the order measured: those of open cells."""
+    query = """SELECT data FROM records WHERE run_id = ? AND json_extract(data, '$.phase') IS NOT NULL
+               AND json_extract(data, '$.step') IS NOT NULL
+               AND json_extract(data, '$.potential_v') IS NOT NULL
+               AND json_extract(data, '$.polarisation') IS NULL ORDER BY number"""
+    return db.rows(query, (run_id,))
