@@ -111,9 +111,7 @@ class Server:
 
     def _build(self, clock: Clock, seed: int, options: dict[str, Any]) -> Rig:
         addresses = {outlet.address: outlet.model for outlet in self.outlets}
-        rig = build(
-            clock, seed=seed, **(options | {"instruments": addresses, "cells": self._cells or None})
-        )
+        rig = build(clock, seed=seed, **(options | {"instruments": addresses, "cells": self._cells or None}))
         for outlet in self.outlets:
             outlet.exchange = Exchange(rig.devices[outlet.address])
         return rig
