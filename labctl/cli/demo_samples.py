@@ -186,7 +186,7 @@ def report(
     console.print(_table(found))
     console.print(
         "put in: materials of O'Donnell & Greenbaum 2021, 10.3390/batteries7010003\n"
-        f"database  {database}\nfiles     {out / 'station.toml'}, {out / 'protocol.toml'}"
+        f"database  {database}\nfiles     {out / 'station.toml'}\n          {out / 'protocol.toml'}"
     )
 
 
