@@ -71,3 +71,17 @@ def test_the_estimate_counts_each_window_switching_and_the_longest_dwell_once():
     assert [s.duration_s for s in plan if is_settling(s)] == [
         s.duration_s for s in found.of_cell("B").plan() if is_settling(s)
     ]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "temperature_stepped_eis:TemperatureSteppedEIS",
+        "polarisation_series:PolarisationSeries",
+        "temperature_hold:TemperatureHold",
+        "temperature_ramp_eis:TemperatureRampEIS",
+    ],
+)
+def test_what_samples_share_are_parameters_of_the_procedure(use):
+    (entry,) = protocol("", f'[[procedure]]\nuse = "procedures.{use}"\n').procedures
+    assert set(entry.procedure_class.shared_by_samples) <= entry.procedure_class()._parameters.keys()
