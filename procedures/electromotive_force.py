@@ -17,16 +17,16 @@ from pymeasure.experiment import FloatParameter, Parameter
 from labctl.analysis.transport.settled_potential import drift_v_s, shows_a_connection
 from labctl.bench import ZERO_CELSIUS_K, CurrentPoint, PlannedStep
 from labctl.errors import InstrumentError
-from labctl.measure.events import CurrentMeasured
-from labctl.measure.settle import sample_temperature_k
-from labctl.store.step_ends import (
+from labctl.measure.events import (
     CHECK,
     COUNTED,
     END_OF_STEP,
     NOT_CONNECTED,
     NOT_SETTLED,
     SETTLING,
+    CurrentMeasured,
 )
+from labctl.measure.settle import sample_temperature_k
 from procedures.parameters import FloatListParameter
 from procedures.temperature_series import TemperatureSeries
 from procedures.transient import even_times_s

@@ -36,7 +36,6 @@ from labctl.store import Store
 from labctl.store.queries import analyses
 from labctl.store.queries.measured import notes_of_job, shortcomings_of_job
 from labctl.store.queries.progress import underived_spectrum_ids
-from labctl.store.step_ends import ENDS
 from labctl.store.transactions import WriteConnection
 
 log = logging.getLogger(__name__)
@@ -308,7 +307,7 @@ class Attempt:
         self._promise(silence_s, doing=self._doing, temperature_k=event.get("temperature_k"))
 
     def _tell_end_of_step(self, watched: Watched, event: Mapping[str, Any]) -> None:
-        if event.get("phase") in ENDS:
+        if event.get("phase") in events.ENDS:
             self._tell_row(watched, event.get("step"), "records")
 
     def _tell_part(

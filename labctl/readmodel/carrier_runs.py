@@ -1,10 +1,10 @@
 """Electromotive forces and charges that runs have measured, as the verdict on carriers needs them.
 
-1. A run of `procedures.electromotive_force` has rows with the phase `counted` for each step; a step that ended
-   otherwise than `end of step` has a reason in place of a number.
+1. A run of `procedures.electromotive_force` has rows with the phase `counted` for each step; a step that
+   ended otherwise than `end of step` has a reason in place of a number.
 2. A run with a parameter `charge_c` is an electrolysis. All of its holds count, those cut short too: from the
    last point to the time when the cell was off, the current is anything between the last one and zero.
-3. Without a stated accuracy of the potentiostat, in the station or the procedure, an uncertainty is not known.
+3. Without a stated accuracy of the potentiostat, in station or procedure, an uncertainty is not known.
 """
 
 import json
@@ -22,10 +22,10 @@ from labctl.analysis.transport.tubandt import charge_passed_c
 from labctl.derive.in_force import in_force
 from labctl.derive.inputs import inputs_of
 from labctl.derive.potentiostat_doubts import LIMIT_TO_STANDARD
+from labctl.measure.events import COUNTED, END_OF_STEP, ENDS
 from labctl.store import Database
 from labctl.store.cells import stated_accuracy
 from labctl.store.queries import polarisations, records, runs
-from labctl.store.step_ends import COUNTED, END_OF_STEP, ENDS
 
 Row = Mapping[str, Any]
 NOT_COUNTED = {

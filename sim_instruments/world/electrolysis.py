@@ -17,7 +17,8 @@ def mass_changes_kg(
 ) -> dict[str, float]:
     """Change of mass of each part, for the charge that each ion has carried from anode to cathode.
 
-    `anode side` and `cathode side` are weighed with their metal electrodes, which are weighed alone as well. KeyError for an unknown ion.
+    `anode side` and `cathode side` are weighed with their metal electrodes, which are weighed alone as well.
+    KeyError for an unknown ion.
     """
     by_metal = ions[metal].molar_mass_kg_mol / ions[metal].charge
     dissolved_kg = by_metal * sum(charge_c[name] for name in ions) / FARADAY_C_MOL

@@ -30,7 +30,7 @@ def extremes(db: Rows, run_id: int, begin: int, end: int, bucket: int) -> list[R
 
 
 def open_cell_steps(db: Rows, run_id: int) -> list[Row]:
-    """Data of the records of a run with a step and a potential, in the order measured: those of open cells."""
+    """Data of the records of a run with a step and a potential of an open cell, in the order measured."""
     query = """SELECT data FROM records WHERE run_id = ? AND json_extract(data, '$.phase') IS NOT NULL
                AND json_extract(data, '$.step') IS NOT NULL
                AND json_extract(data, '$.potential_v') IS NOT NULL

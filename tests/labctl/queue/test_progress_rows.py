@@ -49,6 +49,16 @@ def test_a_step_is_finished_once_a_later_one_has_begun(measured):
     assert set(progress.cut) == {1}
 
 
+def test_a_row_that_ends_a_step_finishes_it_where_steps_end_with_records(measured, tmp_path):
+    connection, job = measured()
+    phases = [(0, "settling"), (0, "end of step"), (1, "counted"), (2, "not settled")]
+    with Store.open(tmp_path / "lab.db") as store:
+        for number, (step, phase) in enumerate(phases):
+            row = {"run_id": 1, "number": number, "time_s": 0.0, "data": {"step": step, "phase": phase}}
+            store.append("records", row)
+    assert progress_of(connection, job, "records").finished_steps == {0, 2}
+
+
 def test_one_row_is_enough_for_a_plain_series(measured):
     connection, job = measured((0, "finished"), (1, "finished"))
     assert progress_of(connection, job).finished_steps == {0, 1}

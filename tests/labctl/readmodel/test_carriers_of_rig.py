@@ -21,6 +21,7 @@ points_per_decade = 6
 rest_min = 0.1
 hold_min_min = 1
 hold_max_min = [2]
+longest_interval_s = 3.0
 samples_per_decade = 20
 zero_current_min = 0.0
 """
@@ -134,9 +135,7 @@ def test_a_charge_without_a_stated_ammeter_gives_no_share(cell_station, measure_
 
 
 @pytest.mark.parametrize("passes", ["counter", "working"])
-def test_a_wagner_curve_of_the_rig_gives_the_share_of_electrons_and_holes(
-    cell_station, measure_cell, passes
-):
+def test_a_wagner_curve_of_the_rig_gives_the_share_of_electrons_and_holes(cell_station, measure_cell, passes):
     """A true exponential curve, with the reversible electrode on either side."""
     ions = {"Ag+": {"share": 0.97, "passes": passes}}
     station = cell_station(carriers={"ions": ions, "electrons": 0.025, "holes": 0.005})
