@@ -11,7 +11,7 @@ SAMPLE = {"name": "x", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "bloc
 def measured(tmp_path):
     """A job with an open run with the given spectra (step, status)."""
 
-    def write(*spectra):
+    def write(*spectra, rows=()):
         path = tmp_path / "lab.db"
         with Store.open(path) as store:
             job = store.insert(
@@ -31,6 +31,8 @@ def measured(tmp_path):
                 spectrum = store.insert("spectra", row)
                 if status != "running":
                     store.update("spectra", spectrum, {"status": status, "ended_s": 1.0})
+            for number, data in enumerate(rows):
+                store.append("records", {"run_id": run, "number": number, "time_s": 0.0, "data": data})
             store.update("runs", run, {"status": "interrupted", "reason": "", "ended_s": 2.0})
         return WriteConnection(path), job
 
@@ -49,13 +51,9 @@ def test_a_step_is_finished_once_a_later_one_has_begun(measured):
     assert set(progress.cut) == {1}
 
 
-def test_a_row_that_ends_a_step_finishes_it_where_steps_end_with_records(measured, tmp_path):
-    connection, job = measured()
+def test_a_row_that_ends_a_step_finishes_it_where_steps_end_with_records(measured):
     phases = [(0, "settling"), (0, "end of step"), (1, "counted"), (2, "not settled")]
-    with Store.open(tmp_path / "lab.db") as store:
-        for number, (step, phase) in enumerate(phases):
-            row = {"run_id": 1, "number": number, "time_s": 0.0, "data": {"step": step, "phase": phase}}
-            store.append("records", row)
+    connection, job = measured(rows=[{"step": step, "phase": phase} for step, phase in phases])
     assert progress_of(connection, job, "records").finished_steps == {0, 2}
 
 
