@@ -19,6 +19,7 @@ from labctl.config.doubts import doubts_about_parameters, doubts_about_sample
 from labctl.config.loading import CodeIdentity, load_named
 from labctl.config.own_instruments import brings_own_instruments
 from labctl.config.possible_steps import check_possible, key_of
+from labctl.config.registered import take_reference
 from labctl.config.sample import Sample, parse_sample, read_sample, sample_of, tell_sample
 from labctl.config.station import Station
 from labctl.config.table import REQUIRED, Table, is_number, parse_document, read_document
@@ -365,7 +366,7 @@ def _times(table: Table) -> int:
 
 
 def _procedure(table: Table) -> ProcedureEntry:
-    reference = table.text("use")
+    reference = take_reference(table, "use")
     named = load_named(table, "use", reference)
     procedure_class = named.value
     if not hasattr(procedure_class, "set_parameters"):
