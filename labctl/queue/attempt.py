@@ -12,13 +12,14 @@ from typing import Any, assert_never
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import ProcedureEntry, Protocol, plan_of
+from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
+from labctl.measure.monitoring import KIND as MONITOR
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.measure.turns import LEFT_OUT, Turn, run_in_turns
@@ -161,7 +162,9 @@ class Attempt:
         """Run one procedure; on several samples none whose part of it is finished already."""
         entry = protocol.procedures[index]
         self._cause_told, self._later_s = False, sum(self._takes_s[index + 1 :])
-        self._longest_sign_s = MEASURING_SIGN_S + sum(step.duration_s for step in plan_of(entry.build()))
+        self._longest_sign_s = MEASURING_SIGN_S + sum(
+            step.duration_s for step in protocol.plan_of_all_cells(entry, entry.build())
+        )
         if not entry.cells:
             watched = self._watch(entry, index, bench)
             steer = partial(self._begin, watched, index, protocol, entry)
@@ -173,7 +176,8 @@ class Attempt:
 
     def _turn(self, protocol: Protocol, index: int, bench: Bench, cell: str) -> Turn:
         entry = protocol.procedures[index]
-        watched = self._watch(entry, index, bench.cell(cell), cell)
+        own = entry.for_cell(cell, protocol.in_cells[cell])
+        watched = self._watch(own, index, bench.cell(cell), cell)
         return Turn(
             cell,
             entry,
@@ -254,7 +258,8 @@ class Attempt:
             case events.PolarisationStarted() | events.PolarisationEnded():
                 self._tell_part(watched, event, "polarisations")
             case (
-                events.ProgressMade()
+                events.MonitorRead()
+                | events.ProgressMade()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()
@@ -272,6 +277,8 @@ class Attempt:
 
     def _judge(self, watched: Watched, event: events.Emitted) -> None:
         trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
+        for doubt in self._interlocks.take_doubts():
+            watched.recording.event("warning", MONITOR, doubt)
         if trip is None:
             return
         watched.recording.event("error", "interlock", trip.words)
