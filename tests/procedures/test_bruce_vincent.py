@@ -365,7 +365,7 @@ def test_a_potentiostat_that_falls_silent_at_0_v_is_switched_off_and_told_as_not
         rigs.append(built)
         return bench
 
-    with pytest.raises(NotMadeSafe, match="cell: not confirmed off: .*time-out"):
+    with pytest.raises(NotMadeSafe, match=r"cell: not confirmed off: .*time-out"):
         measure_cell(cell_station(), SHORT, before=before, on_event=watch)
     assert len(seen) >= 10
     assert not rigs[0].instruments[CELL].cell_on
