@@ -70,7 +70,7 @@ class Window(QtWidgets.QMainWindow):
         Starts a runner (and with it a supervisor) where none runs; returns its process, as
         `subprocess.Popen`, or None where none was started.
     start_rehearsal : callable
-        Starts the rehearsal of a job that was queued here, by its number.
+        Starts the rehearsal of jobs that were queued here, by their numbers.
     at_once : bool
         Start a runner when the window opens and none runs; else only at the button.
 
@@ -87,7 +87,7 @@ class Window(QtWidgets.QMainWindow):
         station: Station,
         db: Path,
         start_runner: Callable[[], Any],
-        start_rehearsal: Callable[[int], Any] = lambda job_id: None,
+        start_rehearsal: Callable[..., Any] = lambda *job_ids: None,
         at_once: bool = True,
     ) -> None:
         super().__init__()
@@ -296,7 +296,7 @@ class Window(QtWidgets.QMainWindow):
         if self._view is not None and self._clock.monotonic() - self._seen_s > UNSEEN_AFTER_S:
             self.control.show_unseen(hour_in_words(self._view.time_s, self._clock.time()))
 
-    def _show_queue(self, job_id: int) -> None:
+    def _show_queue(self, job_ids: list[int]) -> None:
         self.below.setCurrentWidget(self.queue)
         self.reader.look_now()
 
@@ -421,11 +421,12 @@ class Window(QtWidgets.QMainWindow):
             log = self.db.with_suffix(".runner.log")
             self.warn(f"the runner ended at once (exit code {code}); {log} says why: {_last_line(log)}")
 
-    def _have_rehearsed(self, job_id: int) -> None:
+    def _have_rehearsed(self, job_ids: list[int]) -> None:
         try:
-            self._start_rehearsal(job_id)
+            self._start_rehearsal(*job_ids)
         except OSError as error:
-            self.warn(f"the rehearsal of job {job_id} cannot be started: {error}; the runner does it")
+            which = ", ".join(map(str, job_ids))
+            self.warn(f"the rehearsal of job {which} cannot be started: {error}; the runner does it")
 
     def _export_picture(self) -> None:
         tab = self._tab()
