@@ -186,8 +186,8 @@ def _retry_job(connection: WriteConnection, job: Job, person: str) -> None:
     Jobs(connection).retry(job.id, person, from_start=finished)
 
 
-def set_up_table(table: QtWidgets.QTableView) -> None:
-    """Select whole rows, show no grid, stretch the last column."""
+def set_up_table(table: QtWidgets.QTableView, copies: Callable[[], Any] | None = None) -> None:
+    """Select whole rows, show no grid, stretch the last column; Ctrl+C copies the rows, or calls `copies`."""
     table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
     table.setShowGrid(False)
@@ -202,7 +202,7 @@ def set_up_table(table: QtWidgets.QTableView) -> None:
     table.horizontalHeader().setHighlightSections(False)
     copy = QShortcut(QtGui.QKeySequence(QtGui.QKeySequence.StandardKey.Copy), table)
     copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-    copy.activated.connect(lambda: copy_rows(table))
+    copy.activated.connect(copies or (lambda: copy_rows(table)))
 
 
 def copy_rows(table: QtWidgets.QTableView) -> None:

@@ -142,6 +142,7 @@ class Window(QtWidgets.QMainWindow):
         self.tab_widget = QtWidgets.QTabWidget(self)
         self.tab_widget.setDocumentMode(True)
         for tab in self.tabs:
+            tab.read = self._read_for_tab
             self.tab_widget.addTab(tab, tab.name)
         self.basis = PlainLabel(self)
         self.basis.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -228,7 +229,7 @@ class Window(QtWidgets.QMainWindow):
         view.addSeparator()
         for place, tab in enumerate(self.tabs, start=1):
             entry = view.addAction(tab.name)
-            entry.setShortcut(f"Alt+{place}")
+            entry.setShortcut(f"Alt+{place}" if place < 8 else f"Ctrl+{place}")  # Alt+8 and Alt+9 are below
             entry.triggered.connect(lambda _=False, t=tab: self.tab_widget.setCurrentWidget(t))
         for text, keys, widget in (("&Runs", "Alt+8", self.browser), ("&Queue", "Alt+9", self.queue)):
             entry = view.addAction(text)
@@ -389,6 +390,15 @@ class Window(QtWidgets.QMainWindow):
             lambda _: self.say(f"{path} written"),
             lambda why: self.warn(f"not written: {why}"),
         )
+
+    def _read_for_tab(self, work: Callable[[Database], Any], then: Callable[[Any], Any]) -> None:
+        """Read for a tab in a thread; a file that cannot be read is told by the reader."""
+
+        def look() -> Any:
+            with Database(self.db) as database:
+                return work(database)
+
+        self.background.run(look, then, self.trouble.setText)
 
     def _open_folder(self) -> None:
         QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(self.db.parent)))
