@@ -5,11 +5,12 @@ Every pixel of the view then has the least and the greatest value of all rows in
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from labctl.readmodel.gaps import with_gaps
 from labctl.store import Database
 from labctl.store.queries import in_view
 from labctl.store.queries.in_view import Series
@@ -58,7 +59,9 @@ class Part:
 def temperature_in_view(database: Database, run_id: int, view: View) -> Part:
     """Return the temperature of a run with its parts against time; raises StoreError."""
     series = [one for part in database.part_ids(run_id) for one in in_view.temperatures(part)]
-    return _read(database, series, view)
+    found = _read(database, series, view)
+    x, y = with_gaps(found.x, found.y)
+    return replace(found, x=x, y=y)
 
 
 def current_in_view(database: Database, polarisation_id: int, view: View) -> Part:

@@ -11,10 +11,12 @@ from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.records_table import drawn_records, numeric_columns, offer, whole_records
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
+from labctl.readmodel.in_view import Part, View, records_in_view
 from labctl.readmodel.snapshot import Array
 from labctl.store import Database
 
@@ -55,6 +57,7 @@ class RecordsTab(Tab):
         self._x = Column("x", "&x", self._chosen, lambda: self._change_axis("bottom"))
         self._ys: list[Column] = []
         self.plots: list[Plot] = []
+        self._refiners: dict[Plot, Refiner] = {}
         self._controls = QtWidgets.QHBoxLayout()
         self._more, self._fewer = QtWidgets.QPushButton("+ y"), QtWidgets.QPushButton("− y")
         self._more.setToolTip("Another plot below, of another column")
@@ -88,6 +91,8 @@ class RecordsTab(Tab):
             plot.setXLink(self.plots[0])
         self._ys.append(y)
         self.plots.append(plot)
+        wanted = partial(self._wanted, plot)
+        self._refiners[plot] = Refiner(self, plot, wanted, self._x.logarithmic.isChecked)
         self._controls.insertWidget(1 + place, y)
         if self._x.logarithmic.isChecked():
             plot.setAxisItems({"bottom": DecadeAxis("bottom")})
@@ -99,7 +104,9 @@ class RecordsTab(Tab):
         """Remove the lowest plot; the first one stays."""
         if len(self.plots) < 2:
             return
-        self._canvas.drop(self.plots.pop())
+        plot = self.plots.pop()
+        self._canvas.drop(plot)
+        self._refiners.pop(plot).deleteLater()
         column = self._ys.pop()
         self._controls.removeWidget(column)
         column.deleteLater()
@@ -133,6 +140,7 @@ class RecordsTab(Tab):
     def _draw_plot(self, plot: Plot, column: Column) -> None:
         x, y = self._x.name, column.name
         shown = [run for run in self.runs if x in run.snapshot.records and y in run.snapshot.records]
+        self._refiners[plot].curves_changed()
         for run in shown:
             self._draw_run(plot, run, x, y, column.logarithmic.isChecked())
         plot.curves.keep([run.snapshot.id for run in shown])
@@ -144,9 +152,21 @@ class RecordsTab(Tab):
         records = run.snapshot.records
         scales = (self._x.logarithmic.isChecked(), logarithmic)
         look = Look(run.colour, line=1.0, symbol="circle" if records[x].size <= FEW else "", size=4.0)
-        plot.curves.draw(
-            run.snapshot.id, look, records, (x, y, scales), lambda: _points(records[x], records[y], scales)
-        )
+        part = self._refiners[plot].parts.get(run.snapshot.id)
+
+        def points() -> Points:
+            return _points(*refined(part, records[x], records[y]), scales)
+
+        plot.curves.draw(run.snapshot.id, look, records, (x, y, scales, part), points)
+
+    def _wanted(self, plot: Plot) -> dict[Hashable, Reading]:
+        """How to read a column in view of each run that is thinned and whose x never falls."""
+        if plot not in self.plots:
+            return {}
+        x, y = self._x.name, self._ys[self.plots.index(plot)].name
+        thinned = [run.snapshot for run in self.runs if "records" in run.snapshot.thinned]
+        having = [one for one in thinned if {x, y} <= one.records.keys() and _never_falls(one.records[x])]
+        return {one.id: partial(_read, one.id, x, y) for one in having}
 
     def _note_of(self, place: int, key: Hashable, index: int) -> str:
         run = next((run for run in self.runs if run.snapshot.id == key), None)
@@ -157,6 +177,8 @@ class RecordsTab(Tab):
         return f"{x} = {records[x][index]:.6g}\n{y} = {records[y][index]:.6g}\n{run.label}"
 
     def _chosen(self) -> None:
+        for refiner in self._refiners.values():
+            refiner.forget()
         self.refresh()
         for plot in self.plots:
             plot.enableAutoRange()
@@ -172,6 +194,14 @@ class RecordsTab(Tab):
     def _enable(self) -> None:
         self._more.setEnabled(len(self.plots) < MOST_PLOTS)
         self._fewer.setEnabled(len(self.plots) > 1)
+
+
+def _never_falls(x: Array) -> bool:
+    return bool(np.all(np.isfinite(x)) and np.all(np.diff(x) >= 0))
+
+
+def _read(run_id: int, x: str, y: str, database: Database, view: View) -> Part:
+    return records_in_view(database, run_id, x, y, view)
 
 
 def _points(x: Array, y: Array, logarithmic: tuple[bool, ...]) -> Points:
