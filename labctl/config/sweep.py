@@ -101,7 +101,8 @@ def combinations(sweep: Sweep, procedure_class: type) -> list[dict[str, Any]]:
         A parameter or an expression is wrong, or there are more than 1000 jobs.
     """
     values = {id(level): level_values(level, procedure_class) for level in sweep.levels}
-    attributes = {level.parameter: attribute_of(level.parameter, procedure_class) for level in sweep.levels}
+    names = [str(level.parameter) for level in sweep.levels]
+    attributes = {name: attribute_of(name, procedure_class) for name in names}
     if (count := _count(sweep, None, values)) > MOST_JOBS:
         raise ValueError(f"the sweep has {count} jobs; at most {MOST_JOBS} are queued at once")
     return _expand(sweep, None, values, attributes) if sweep.levels else []
@@ -145,8 +146,9 @@ def values_of(expression: str, unit: str = "") -> list[Any]:
 def sweep_in_words(sweep: Sweep, procedure_class: type) -> str:
     """Return every level with its values as understood; raises ValueError."""
     return "; ".join(
-        f"{'within it ' if level.level else ''}{level.parameter} {_listed(level_values(level, procedure_class))}"
+        f"{'within it ' if level.level else ''}{level.parameter} {_listed(values)}"
         for level in sweep.levels
+        for values in [level_values(level, procedure_class)]
     )
 
 
@@ -211,7 +213,7 @@ def _evaluated(text: str) -> Any:
         _check_node(node)
     try:
         names = {**SequenceHandler.SAFE_FUNCTIONS, **_BOUNDED}
-        return eval(compile(tree, "<sweep>", "eval"), {"__builtins__": {}}, names)  # noqa: S307 - checked above
+        return eval(compile(tree, "<sweep>", "eval"), {"__builtins__": {}}, names)
     except (ArithmeticError, AttributeError, LookupError, MemoryError, NameError, TypeError) as problem:
         raise ValueError(f"{text!r} is not understood: {problem}") from problem
 

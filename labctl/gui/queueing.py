@@ -75,7 +75,9 @@ class QueueingPanel(QtWidgets.QWidget):
         if not swept:
             return [self.text()]
         if self._sequence:
-            raise ValueError("a sweep is over one procedure: empty the sequence, or take the tick off the sweep")
+            raise ValueError(
+                "a sweep is over one procedure: empty the sequence, or take the tick off the sweep"
+            )
         form = self.form()
         return [
             self._text(

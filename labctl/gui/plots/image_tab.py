@@ -38,7 +38,6 @@ class ImageTab(Tab):
         self._run.setAccessibleName("Run of the image")
         self._run.chosen.connect(self.refresh)
         self._known: tuple[Any, ...] = ()
-        self._asked: tuple[Any, ...] = ()
         controls = QtWidgets.QHBoxLayout()
         controls.addWidget(self._run)
         for axis, columns in self._columns.items():
@@ -57,7 +56,9 @@ class ImageTab(Tab):
         """Draw the map of the chosen run, if it has changed."""
         having = [run for run in self.runs if numeric_columns([run])]
         self._run.offer([(run.label, run.snapshot.id) for run in having])
-        run = next((run for run in having if run.snapshot.id == self._run.key), having[-1] if having else None)
+        run = next(
+            (run for run in having if run.snapshot.id == self._run.key), having[-1] if having else None
+        )
         names = numeric_columns([run]) if run is not None else []
         for place, columns in enumerate(self._columns.values()):
             offer(columns, names, place)
@@ -66,9 +67,8 @@ class ImageTab(Tab):
             return
         x, y, z = (columns.currentText() for columns in self._columns.values())
         key = (run.snapshot.records, x, y, z)
-        if len(self._known) == len(key) and all(a is b or a == b for a, b in zip(key[1:], self._known[1:])):
-            if key[0] is self._known[0]:
-                return
+        if self._known and self._known[0] is key[0] and self._known[1:] == key[1:]:
+            return
         self._known = key
         self._read(run, (x, y, z), key)
 

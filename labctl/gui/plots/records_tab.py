@@ -11,8 +11,8 @@ from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
-from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.records_table import drawn_records, numeric_columns, offer, whole_records
+from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets

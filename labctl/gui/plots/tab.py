@@ -10,7 +10,6 @@ from labctl.gui.qt import QtWidgets
 from labctl.gui.saving import refuse_what_is_no_export
 from labctl.store import Database
 
-
 Read = Callable[[Callable[[Database], Any], Callable[[Any], Any]], None]
 """`read(work, then)` runs `work(database)` in another thread, then `then(result)` in the window's thread."""
 

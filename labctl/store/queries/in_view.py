@@ -20,7 +20,10 @@ class Series:
 
 def temperatures(run_id: int) -> tuple[Series, ...]:
     """Temperature against time of one part of a run: its log, and the points of its spectra and polarisations."""
-    points = (("spectra", "impedance_points", "spectrum_id"), ("polarisations", "polarisation_points", "polarisation_id"))
+    points = (
+        ("spectra", "impedance_points", "spectrum_id"),
+        ("polarisations", "polarisation_points", "polarisation_id"),
+    )
     return (
         Series("time_s", "temperature_k", "temperature_log WHERE run_id = ?", (run_id,)),
         *(
@@ -45,7 +48,12 @@ def columns_of_records(run_id: int, x: str, y: str) -> tuple[Series, ...]:
     """One column of the procedure of one part of a run against another."""
     number = "CASE WHEN json_type(data, {0}) IN ('integer', 'real') THEN json_extract(data, {0}) END"
     return (
-        Series(number.format("?2"), number.format("?3"), "records WHERE run_id = ?1", (run_id, json_path(x), json_path(y))),
+        Series(
+            number.format("?2"),
+            number.format("?3"),
+            "records WHERE run_id = ?1",
+            (run_id, json_path(x), json_path(y)),
+        ),
     )
 
 

@@ -96,7 +96,7 @@ def test_a_value_that_would_become_another_is_refused():
     with pytest.raises(ValueError, match="Field"):
         combinations(read('- "Field", "[10]"\n'), Swept)
     with pytest.raises(ValueError, match="Gain"):
-        combinations(read("- \"Gain\", \"['middle']\"\n"), Swept)
+        combinations(read('- "Gain", "[\'middle\']"\n'), Swept)
 
 
 def test_an_unknown_parameter_is_refused_with_those_that_there_are():

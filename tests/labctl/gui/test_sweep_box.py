@@ -116,7 +116,7 @@ def test_levels_are_removed_with_those_inside(ramp):
     box = ramp.queueing.sweep
     box.add(False, "Start", "[1]")
     box.add(True, "Points", "[2]")
-    box.tree.setCurrentIndex([*box._model][0])
+    box.tree.setCurrentIndex(next(iter(box._model)))
     box._remove()
     assert box.jobs() == []
 

@@ -67,7 +67,9 @@ def truth(database, query, low, high):
 def drawn(part, low, high):
     known = np.isfinite(part.y)
     pixel = np.minimum(((part.x[known] - low) * PIXELS / (high - low)).astype(int), PIXELS - 1)
-    return {int(p): (part.y[known][pixel == p].min(), part.y[known][pixel == p].max()) for p in np.unique(pixel)}
+    return {
+        int(p): (part.y[known][pixel == p].min(), part.y[known][pixel == p].max()) for p in np.unique(pixel)
+    }
 
 
 TEMPERATURES = "SELECT time_s AS x, temperature_k AS y FROM temperature_log"
@@ -95,7 +97,9 @@ def test_each_pixel_of_a_current_and_of_a_column_has_its_least_and_greatest(fill
 def test_each_pixel_of_a_logarithmic_axis_has_its_extremes(filled):
     low, high = 0.0, 4.0
     part = current_in_view(filled, 1, View(low, high, PIXELS, logarithmic=True))
-    logs = CURRENTS.replace("elapsed_s AS x", "log10(elapsed_s) AS x").replace("WHERE", "WHERE elapsed_s > 0 AND")
+    logs = CURRENTS.replace("elapsed_s AS x", "log10(elapsed_s) AS x").replace(
+        "WHERE", "WHERE elapsed_s > 0 AND"
+    )
     expected = truth(filled, logs, low, high)
     known = part.x > 0
     found = drawn(Part(low, high, np.log10(part.x[known]), part.y[known]), low, high)

@@ -13,7 +13,9 @@ from labctl.store import Database, Store
 def scanned(tmp_path):
     """A database with a scan of 100 x 60 places; return its path."""
     with Store.open(tmp_path / "lab.db") as store:
-        sample = store.find_or_add_sample({"name": "s", "thickness_m": 1.0, "area_m2": 1.0, "electrodes": "blocking"})
+        sample = store.find_or_add_sample(
+            {"name": "s", "thickness_m": 1.0, "area_m2": 1.0, "electrodes": "blocking"}
+        )
         run = store.insert("runs", {"sample_id": sample, "procedure": "p:Scan", "started_s": 0.0})
         for number in range(6000):
             x, y = divmod(number, 60)

@@ -31,9 +31,12 @@ def database(tmp_path_factory):
                 {"run_id": run, "number": n, "time_s": 1.0 * n, "temperature_k": kelvin, "setpoint_k": 300.0},
             )
             point = {"polarisation_id": polarisation, "number": n, "time_s": 1.0 * n, "elapsed_s": 1.0 * n}
-            store.append("polarisation_points", {**point, "potential_v": 0.01, "current_a": current, "status": "ok"})
             store.append(
-                "records", {"run_id": run, "number": n, "time_s": 1.0 * n, "data": {"t": 1.0 * n, "i": current}}
+                "polarisation_points", {**point, "potential_v": 0.01, "current_a": current, "status": "ok"}
+            )
+            store.append(
+                "records",
+                {"run_id": run, "number": n, "time_s": 1.0 * n, "data": {"t": 1.0 * n, "i": current}},
             )
     with Database(path) as database:
         yield database
