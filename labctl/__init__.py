@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from labctl import opener, shipped
+from labctl import opener, result_views, shipped
 from labctl.version import __version__
 
 if TYPE_CHECKING:
@@ -75,6 +75,18 @@ def _open_bench(*arguments: Any, **options: Any) -> Any:
     return open_bench(*arguments, **options)
 
 
+def _frame_of(result: Any) -> Any:
+    from labctl.report.notebook.results import frame_of
+
+    return frame_of(result)
+
+
+def _draw(result: Any, **options: Any) -> Any:
+    from labctl.report.notebook.results import draw
+
+    return draw(result, **options)
+
+
 def __getattr__(name: str) -> Any:
     """Load `labctl.bench`: the module of the bench interface; a call of it opens a bench."""
     if name == "bench":
@@ -83,4 +95,5 @@ def __getattr__(name: str) -> Any:
 
 
 opener.register(_open_bench)
+result_views.register(_frame_of, _draw)
 shipped.find_behind_others()

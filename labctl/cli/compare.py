@@ -3,13 +3,14 @@
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.across import S_CM, not_stated_of, runs_of
+from labctl.cli.across import S_CM, not_stated_of, runs_of, unknowns_by_run
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.errors import InvalidRequest
 from labctl.units import ZERO_CELSIUS_K
@@ -17,6 +18,7 @@ from labctl.units import ZERO_CELSIUS_K
 if TYPE_CHECKING:
     from labctl.analysis.resistance.cell_series import CellSeries
     from labctl.readmodel.across_runs import OverviewRun
+    from labctl.readmodel.against_pressure import PressureSeries
     from labctl.readmodel.comparing import BesideLiterature, RunComparison
 
 AtOption = Annotated[
@@ -49,7 +51,7 @@ def compare(
     thickness: conductivity from the slope, contacts from the intercept. `--against pressure --values-mpa
     10,20,50` fits ln sigma against these pressures, one for each run.
     """
-    from labctl.readmodel.comparing import beside_literature, compare_cells, compare_runs
+    from labctl.readmodel.comparing import beside_literature, compare_runs
 
     if against not in ("", "thickness", "area", "pressure"):
         raise InvalidRequest(f"--against: {against!r} is neither thickness, area nor pressure")
@@ -58,19 +60,17 @@ def compare(
     if any(not 0 < kelvin < math.inf for kelvin in at_k):
         raise InvalidRequest("--at-degc: give a temperature in degC, above -273.15")
     chosen = _chosen(db, runs, at_k)
-    if pressures:
-        _show_pressures(chosen, pressures, _one_temperature(at_k), as_json)
-        return
     if against:
-        where_k = _one_temperature(at_k)
-        _show_cells(compare_cells(chosen, against, where_k), against, where_k, as_json)
+        _show_against(db, chosen, against, pressures, _one_temperature(at_k), as_json)
         return
     comparisons = compare_runs(chosen, at_k)
     beside = beside_literature(chosen) if literature else []
     if as_json:
         described = [_comparison_as_object(each) for each in comparisons]
         layer = [_published_as_object(each, chosen) for each in beside]
-        terminal.echo(json.dumps({"comparisons": described, "literature": layer}, default=str))
+        unknowns = unknowns_by_run(db, [run.id for run in chosen])
+        content = {"comparisons": described, "literature": layer, "unknowns": unknowns}
+        terminal.echo(json.dumps(content, default=str))
         return
     for comparison in comparisons:
         _print_comparison(comparison)
@@ -148,12 +148,37 @@ def _judged(is_real: bool | None, p_value: float) -> str:
     return f"{'real' if is_real else 'may be chance'} ({probability})"
 
 
-def _show_cells(series: "CellSeries", against: str, at_k: float, as_json: bool) -> None:
+def _show_against(
+    db: Path,
+    runs: "Sequence[OverviewRun]",
+    against: str,
+    pressures_mpa: Sequence[float],
+    at_k: float,
+    as_json: bool,
+) -> None:
+    from labctl.readmodel.against_pressure import compare_pressures
+    from labctl.readmodel.comparing import compare_cells
+
+    ids = [run.id for run in runs]
+    if pressures_mpa:
+        pressed = compare_pressures(runs, pressures_mpa, at_k)
+        content = _pressures_as_object(pressed, pressures_mpa, at_k)
+        show = partial(_print_pressures, pressed, at_k)
+    else:
+        series = compare_cells(runs, against, at_k)
+        content = _series_as_object(series, against, at_k)
+        show = partial(_print_cells, series, against, at_k)
+    if as_json:
+        terminal.echo(json.dumps(content | {"unknowns": unknowns_by_run(db, ids)}))
+        return
+    show()
+    for line in not_stated_of(db, ids):
+        terminal.echo(line)
+
+
+def _print_cells(series: "CellSeries", against: str, at_k: float) -> None:
     from labctl.readmodel.formatting import with_uncertainty
 
-    if as_json:
-        terminal.echo(json.dumps(_series_as_object(series, against, at_k)))
-        return
     terminal.echo(f"against {against} at {at_k - ZERO_CELSIUS_K:.1f} °C")
     if series.conductivity_s_m is not None:
         low, high = (S_CM * end for end in series.conductivity_s_m.interval())
@@ -172,21 +197,11 @@ def _show_cells(series: "CellSeries", against: str, at_k: float, as_json: bool) 
         terminal.echo(f"  {flag}")
 
 
-def _show_pressures(
-    runs: "Sequence[OverviewRun]", pressures_mpa: Sequence[float], at_k: float, as_json: bool
-) -> None:
-    from labctl.readmodel.against_pressure import compare_pressures
+def _print_pressures(series: "PressureSeries", at_k: float) -> None:
     from labctl.readmodel.formatting import with_uncertainty
 
-    series = compare_pressures(runs, pressures_mpa, at_k)
     slope = series.slope_per_mpa
     low, high = slope.interval()
-    if as_json:
-        described = {"value": slope.value, "standard_uncertainty": slope.standard_uncertainty}
-        content = {"against": "pressure", "temperature_k": at_k, "pressures_mpa": list(pressures_mpa)}
-        content |= {"slope_per_mpa": described | {"interval_95": [low, high]}, "is_real": series.is_real}
-        terminal.echo(json.dumps(content | {"p_value": series.p_value, "flags": list(series.flags)}))
-        return
     terminal.echo(f"against pressure at {at_k - ZERO_CELSIUS_K:.1f} °C")
     shown = with_uncertainty(slope.value, slope.standard_uncertainty)
     judged = _judged(series.is_real, series.p_value)
@@ -267,6 +282,16 @@ def _series_as_object(series: "CellSeries", against: str, at_k: float) -> dict[s
         },
         "flags": list(series.flags),
     }
+
+
+def _pressures_as_object(
+    series: "PressureSeries", pressures_mpa: Sequence[float], at_k: float
+) -> dict[str, Any]:
+    slope = series.slope_per_mpa
+    described = {"value": slope.value, "standard_uncertainty": slope.standard_uncertainty}
+    content = {"against": "pressure", "temperature_k": at_k, "pressures_mpa": list(pressures_mpa)}
+    content |= {"slope_per_mpa": described | {"interval_95": list(slope.interval())}}
+    return content | {"is_real": series.is_real, "p_value": series.p_value, "flags": list(series.flags)}
 
 
 def _published_as_object(each: "BesideLiterature", runs: "Sequence[OverviewRun]") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
-from labctl.cli.across import MOST_ROWS, S_CM, not_stated_of, runs_of
+from labctl.cli.across import MOST_ROWS, S_CM, not_stated_of, runs_of, unknowns_by_run
 from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption, JsonOption
 from labctl.errors import InvalidRequest
@@ -44,10 +44,11 @@ def samples(
     mounts = _mounts(db, name) if name else []
     if as_json:
         listed = [_as_object(overview) for overview in overviews]
-        terminal.echo(json.dumps({"samples": listed} | ({"specimens": mounts} if name else {}), default=str))
+        content = {"samples": listed, "unknowns": unknowns_by_run(db, _best_runs(overviews))}
+        terminal.echo(json.dumps(content | ({"specimens": mounts} if name else {}), default=str))
         return
     _print_samples(overviews)
-    for line in not_stated_of(db, _best_runs(overviews)):
+    for line in not_stated_of(db, _best_runs(overviews[-MOST_ROWS:])):
         terminal.echo(line)
     for line in _mounts_in_words(mounts):
         terminal.echo(line)
@@ -179,8 +180,8 @@ def _print_samples(overviews: "Sequence[SampleOverview]") -> None:
 
 
 def _best_runs(overviews: "Sequence[SampleOverview]") -> list[int]:
-    """Return the runs of the numbers in the table, each once."""
-    shown = (one for o in overviews[-MOST_ROWS:] for one in (o.at_room_s_m, o.energy_ev, o.transference))
+    """Return the runs of the best numbers, each once."""
+    shown = (one for o in overviews for one in (o.at_room_s_m, o.energy_ev, o.transference))
     return sorted({best.run_id for best in shown if best is not None})
 
 

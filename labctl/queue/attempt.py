@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import ProcedureEntry, Protocol, plan_of
+from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_run, derive_spectrum
@@ -163,7 +163,9 @@ class Attempt:
         entry = protocol.procedures[index]
         self._place = (index, len(protocol.procedures))
         self._cause_told, self._later_s = False, sum(self._takes_s[index + 1 :])
-        self._longest_sign_s = MEASURING_SIGN_S + sum(step.duration_s for step in plan_of(entry.build()))
+        self._longest_sign_s = MEASURING_SIGN_S + sum(
+            step.duration_s for step in protocol.plan_of_all_cells(entry, entry.build())
+        )
         if not entry.cells:
             watched = self._watch(entry, index, bench)
             steer = partial(self._begin, watched, index, protocol, entry)
@@ -175,7 +177,8 @@ class Attempt:
 
     def _turn(self, protocol: Protocol, index: int, bench: Bench, cell: str) -> Turn:
         entry = protocol.procedures[index]
-        watched = self._watch(entry, index, bench.cell(cell), cell)
+        own = entry.for_cell(cell, protocol.in_cells[cell])
+        watched = self._watch(own, index, bench.cell(cell), cell)
         return Turn(
             cell,
             entry,

@@ -69,6 +69,9 @@ class RunFollower:
             part = getattr(self, f"_{name}")
             if part.poll():
                 changes[name] = part.value()
+        if "polarisations" in changes and not self._snapshot.polarisations:  # the potentiostat counts now
+            sample = changes.get("sample", self._snapshot.sample)
+            changes["stated"] = stated_of_run(self._db, self.run_id, sample)
         if any(news) or "run" in changes or "spectra" in changes:
             words = why_it_waits(self._db, changes.get("run", self._snapshot.run))
             changes |= {"settling": words} if words != self._snapshot.settling else {}

@@ -45,8 +45,9 @@ def law_name(row: Row) -> str:
 def for_the_thesis(fits: Sequence[Row]) -> str:
     """Return in one line which law of a run to give in a thesis; "" without a law.
 
-    A law with a weight of at least 95 % is given alone; else the laws that remain possible are named. After a
-    change of the sample, or with a hysteresis, no law through all points describes one sample.
+    A law with a weight of at least 95 % is given alone; else the laws that remain possible are named. A law
+    without a competitor has no weight worth the name. After a change of the sample, or with a hysteresis, no
+    law through all points describes one sample.
     """
     of_all = [row for row in fits if row["branch"] == "all"]
     chosen = next((row for row in of_all if row["preferred"]), None)
@@ -55,6 +56,8 @@ def for_the_thesis(fits: Sequence[Row]) -> str:
     name = typeset(law_name(chosen))
     if any(str(flag).startswith(CHANGES) for flag in chosen["flags"] or ()):
         return f"for the thesis: no law yet; the sample or its temperature changed, see the remarks of {name}"
+    if {row["law"] for row in of_all} == {"arrhenius"}:
+        return f"for the thesis: {name}, the only law fitted (too few temperatures); the law is not decided"
     weights = {row["law"]: _weight(row) for row in of_all}
     weight = weights[chosen["law"]]
     if weight is None:

@@ -7,6 +7,7 @@ an analyser with a stated accuracy is named where the points lie outside its sta
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from labctl.derive.budgets import NOT_KEPT, not_stated_in
 from labctl.readmodel.budget_text import STATABLE
@@ -32,6 +33,19 @@ class RunUnknowns:
     def in_words(self) -> str:
         """One line for people; empty where everything is stated, or there is no number."""
         return f"{BEGIN}{', '.join(self.names)}" if self.names else ""
+
+    def as_object(self) -> dict[str, Any]:
+        """Return names and effects for JSON: `relative_sigma` 1, `energy_ev` eV, the largest first."""
+        effects = [
+            {
+                "source": one.source,
+                "if": one.usual,
+                "relative_sigma": one.relative,
+                "energy_ev": one.energy_ev,
+            }
+            for one in self.effects
+        ]
+        return {"not_stated": list(self.names), "largest_unknowns": effects}
 
 
 def unknowns_of(run: RunSnapshot) -> RunUnknowns:

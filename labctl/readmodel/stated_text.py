@@ -10,9 +10,11 @@ from labctl.readmodel.recorded_checks import checked_instruments
 from labctl.readmodel.unreadable import or_as_unreadable
 from labctl.store import Database
 from labctl.store.cells import stated_accuracy
+from labctl.store.queries import polarisations
 
 IMPORTED = ("thermometer", "fra")
 """Roles that must have had an instrument where a run names none: its spectra were imported."""
+POTENTIOSTAT = "potentiostat"
 
 
 def stated_lines(accuracy: Mapping[str, Any], roles: Collection[str], sample: Mapping[str, Any]) -> list[str]:
@@ -31,9 +33,15 @@ def stated_lines(accuracy: Mapping[str, Any], roles: Collection[str], sample: Ma
 
 
 def stated_of_run(database: Database, run_id: int, sample: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the lines of a run; one line with the reason where a file holds something else."""
+    """Return the lines of a run; one line with the reason where a file holds something else.
+
+    A potentiostat without a statement is named only where the run, or a part of it, held a potential.
+    """
     roles = {row["role"] for row in checked_instruments(database, run_id)}
-    made = partial(stated_lines, stated_accuracy(database, run_id), roles, sample)
+    accuracy = stated_accuracy(database, run_id)
+    if POTENTIOSTAT not in accuracy and not polarisations.of_parts(database, database.part_ids(run_id)):
+        roles.discard(POTENTIOSTAT)
+    made = partial(stated_lines, accuracy, roles, sample)
     return tuple(or_as_unreadable(made, lambda why: [f"accuracy {why}"]))
 
 

@@ -212,7 +212,7 @@ def test_a_file_opened_to_amend_still_amends(path):
         assert callable(db.exclude)
 
 
-@pytest.mark.parametrize("name", ["predict", "plot", "to_frame"])
+@pytest.mark.parametrize("name", ["predict"])
 def test_a_result_names_what_to_use_for_a_name_it_does_not_have(name):
     kelvin = np.array([300.0, 320.0, 340.0])
     law = fit_arrhenius(kelvin, np.exp(-0.5 / 8.617e-5 / kelvin))

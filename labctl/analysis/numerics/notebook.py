@@ -6,18 +6,42 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-HINTS = {
-    "predict": "of a temperature law: law.conductivity_s_m(temperature_k)",
-    "plot": 'figures are of stored results: labctl.open("lab.db").run("last").plot_arrhenius()',
-    "to_frame": 'frames are of stored results: labctl.open("lab.db").conductivities("last")',
-}
+from labctl import result_views
+
+HINTS = {"predict": "of a temperature law: law.conductivity_s_m(temperature_k)"}
 LONGEST_TEXT = 300
 
 
 class NotebookResult:
-    """A frozen result that a notebook shows as a table, and that names what to use for a missing name."""
+    """A frozen result that a notebook shows as a table, and that names what to use for a missing name.
+
+    Frames and figures are made by `labctl.report.notebook.results`, which is loaded when they are asked for.
+    """
 
     __slots__ = ()
+
+    def to_frame(self) -> Any:
+        """Return a frame of pandas with a row for each number: value, standard uncertainty, 95 % interval.
+
+        Raises
+        ------
+        labctl.errors.InvalidRequest
+            pandas is not installed.
+        """
+        return result_views.to_frame(self)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the result and return matplotlib axes.
+
+        A law over 1000 K / T, a circuit in the complex plane, a polarisation over time. Options: `axes`, to
+        draw into; of a circuit or a resistance `spectrum`, the points that it was fitted to.
+
+        Raises
+        ------
+        labctl.errors.InvalidRequest
+            matplotlib is not installed, or the result has nothing to draw.
+        """
+        return result_views.draw(self, **options)
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -144,3 +144,30 @@ def test_what_is_in_no_interval_is_named_with_its_largest_effect(said, words):
     output = said(*words)
     assert "not stated, and in no interval: thermometer, sensor to sample" in output
     assert "the largest: thermometer, if it were only type K class 2" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "runs"),
+    [
+        (("samples",), ["1", "2", "3"]),
+        (("samples", "pellet 2"), ["2"]),
+        (("compare", "1", "2"), ["1", "2"]),
+        (("compare", "1", "2", "--against", "thickness"), ["1", "2"]),
+        (("compare", "1", "2", "--against", "pressure", "--values-mpa", "1,2"), ["1", "2"]),
+    ],
+)
+def test_json_names_what_is_in_no_interval_and_the_largest_effects_first(said, words, runs):
+    unknowns = json.loads(said(*words, "--json"))["unknowns"]
+    assert list(unknowns) == runs
+    for found in unknowns.values():
+        assert found["not_stated"][:2] == ["thermometer", "sensor to sample"]
+        effects = [one["relative_sigma"] for one in found["largest_unknowns"]]
+        assert effects == sorted(effects, reverse=True)
+        assert found["largest_unknowns"][0]["source"] == "thermometer"
+        assert "type K class 2" in found["largest_unknowns"][0]["if"]
+        assert found["largest_unknowns"][0]["energy_ev"] > 0
+
+
+def test_cells_compared_name_what_is_in_no_interval(said):
+    text = said("compare", "1", "2", "3", "--against", "thickness", "--at-degc", "70")
+    assert "runs 1, 2, 3: not stated, and in no interval: thermometer, sensor to sample" in text

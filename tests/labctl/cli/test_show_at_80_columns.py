@@ -63,7 +63,7 @@ def test_no_line_is_longer_and_no_word_of_the_headline_is_cut(show):
 
 
 def test_it_names_the_law_for_the_thesis(show):
-    assert "for the thesis: Arrhenius, ln(σT) (weight 99%)" in show()
+    assert "for the thesis: Arrhenius, ln(σT), the only law fitted" in show()
 
 
 def test_a_spectrum_that_was_aborted_is_named_with_its_points(show):
