@@ -260,12 +260,15 @@ class Attempt:
                 self._tell_part(watched, event, "polarisations")
             case events.ProgressMade():
                 self._tell_progress(event)
-            case events.OwnTopic() | events.SpectrumEvaluated() | events.PolarisationEvaluated():
+            case (
+                events.OwnTopic()
+                | events.SpectrumEvaluated()
+                | events.PolarisationEvaluated()
+                | events.RunEnded()
+            ):
                 pass  # no sign of where the job is
             case events.NoteWritten():
                 self._cause_told |= event.kind in CAUSES
-            case events.RunEnded():
-                pass
             case _:
                 assert_never(event)
         self.on_event(event)

@@ -6,6 +6,7 @@ Every pixel of the view then has the least and the greatest value of all rows in
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ STRETCHES = 16  # of a logarithmic axis: the columns of each are equal
 
 @dataclass(frozen=True)
 class View:
-    """A stretch of the x axis, and on how many pixels it is drawn; base-ten logarithms where `logarithmic`."""
+    """A stretch of the x axis, and its width in pixels; base-ten logarithms where `logarithmic`."""
 
     low: float
     high: float
@@ -35,7 +36,7 @@ class View:
         ends = [10.0**end for end in np.linspace(self.low, self.high, STRETCHES + 1)]
         ratio = ends[1] / ends[0]
         columns = max(1, math.ceil(self.pixels / STRETCHES * ratio))
-        return [(begin, end, columns) for begin, end in zip(ends, ends[1:], strict=False)]
+        return [(begin, end, columns) for begin, end in pairwise(ends)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Extremes of a series in equal columns of a view: what a screen of so many pixels can show of any number of rows."""
+"""Extremes of a series in equal columns of a view: any number of rows as a screen can show them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Series:
 
 
 def temperatures(run_id: int) -> tuple[Series, ...]:
-    """Temperature against time of one part of a run: its log, and the points of its spectra and polarisations."""
+    """Temperature against time of one part of a run: of its log, and of the points of its measurements."""
     points = (
         ("spectra", "impedance_points", "spectrum_id"),
         ("polarisations", "polarisation_points", "polarisation_id"),

@@ -1,4 +1,4 @@
-"""Nested sweeps: pymeasure's text format, labctl's spelling of lists, and nothing that is understood wrongly."""
+"""Nested sweeps: pymeasure's text format, labctl's spelling of lists, nothing understood wrongly."""
 
 import io
 

@@ -20,7 +20,7 @@ NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE 
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    """A run with a million uneven temperatures, a tenth as many currents and rows; its triggers are left out."""
+    """A run with a million uneven temperatures, and a tenth as many currents and rows."""
     import sqlite3
 
     path = tmp_path_factory.mktemp("view") / "lab.db"
@@ -34,8 +34,10 @@ def filled(tmp_path_factory):
         connection.execute(f"DROP TRIGGER {name}")
     spike = "CASE WHEN i = 123456 THEN 500.0 WHEN i = 777777 THEN 5.0 ELSE 300 + (i * 7919 % 1000) / 1e3 END"
     connection.execute(
-        f"""{NUMBERS.format(ROWS)} INSERT INTO temperature_log (run_id, number, time_s, temperature_k, setpoint_k)
-            SELECT 1, i, CASE WHEN i < 900000 THEN i / 9e3 ELSE 100 + (i - 900000) / 10.0 END, {spike}, 300 FROM n"""
+        f"""{NUMBERS.format(ROWS)} INSERT INTO temperature_log
+            (run_id, number, time_s, temperature_k, setpoint_k)
+            SELECT 1, i, CASE WHEN i < 900000 THEN i / 9e3 ELSE 100 + (i - 900000) / 10.0 END,
+            {spike}, 300 FROM n"""
     )
     connection.execute(
         f"""{NUMBERS.format(ROWS // 10)} INSERT INTO polarisation_points

@@ -1,4 +1,4 @@
-"""Image and table of the rows of any procedure, read from the database where the screen does not have them."""
+"""Image and table of the rows of any procedure, read from the database where they are thinned."""
 
 import numpy as np
 import pytest
