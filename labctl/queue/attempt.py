@@ -19,6 +19,7 @@ from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
+from labctl.measure.monitoring import KIND as MONITOR
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.measure.turns import LEFT_OUT, Turn, run_in_turns
@@ -261,7 +262,8 @@ class Attempt:
             case events.ProgressMade():
                 self._tell_progress(event)
             case (
-                events.OwnTopic()
+                events.MonitorRead()
+                | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()
                 | events.RunEnded()
@@ -277,6 +279,8 @@ class Attempt:
 
     def _judge(self, watched: Watched, event: events.Emitted) -> None:
         trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
+        for doubt in self._interlocks.take_doubts():
+            watched.recording.event("warning", MONITOR, doubt)
         if trip is None:
             return
         watched.recording.event("error", "interlock", trip.words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from labctl.store import newest_schema
 from labctl.store.migrations import (
     analysis_tables,
+    condition_tables,
     imported_polarisations,
     interval_columns,
     part_law_tables,
@@ -285,6 +286,18 @@ def _m0032_progress(db: "Sqlite") -> None:
     _add_columns(db, "heartbeats", ADDED_TO_HEARTBEATS)
 
 
+def _m0034_conditions(db: "Sqlite") -> None:
+    for statement in _statements(condition_tables.TABLES):
+        db.execute(statement)
+    for described in described_columns(condition_tables.TABLES):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
+    _add_columns(db, "spectra", condition_tables.ADDED_TO_SPECTRA)
+    _add_columns(db, "law_fits", condition_tables.ADDED_TO_LAW_FITS)
+    _add_columns(db, "resistances", condition_tables.ADDED_TO_RESISTANCES)
+    for statement in condition_tables.triggers():
+        db.execute(statement)
+
+
 def _add_columns(db: "Sqlite", table: str, added: Sequence[tuple[str, str, str, str]]) -> None:
     """Add columns, each given as name, declaration, unit and meaning.
 
@@ -327,6 +340,7 @@ _MIGRATIONS = {
     "0024_intervals": _m0024_intervals,
     "0029_run_cells": _m0029_run_cells,
     "0032_progress": _m0032_progress,
+    "0034_conditions": _m0034_conditions,
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 from labctl.gui.plots.polarisation_tab import PolarisationTab
 from labctl.gui.plots.records_tab import RecordsTab
 from labctl.gui.plots.temperature_tab import TemperatureTab
+from labctl.readmodel.snapshot import MonitorCurve
 
 
 def test_temperature_is_drawn_in_degrees_with_set_point_steps_and_the_settling_band(on_screen, made):
@@ -132,3 +133,29 @@ def test_several_columns_are_drawn_one_below_the_other_over_the_same_x(on_screen
     for _ in range(9):
         tab.add_plot()
     assert len(tab.plots) == 6
+
+
+def test_a_quantity_of_a_monitor_is_drawn_below_the_temperature(on_screen, made):
+    tab = on_screen(TemperatureTab())
+    humidity = MonitorCurve(
+        "room", "relative_humidity_percent", 1.7e9 + np.arange(3.0), np.array([30, 31, np.nan])
+    )
+    dew_point = MonitorCurve(
+        "room", "dew_point_k", 1.7e9 + np.arange(3.0), np.array([283.15, 284.15, 285.15])
+    )
+    tab.show_runs([made.run(temperature=made.temperature(), monitors=(dew_point, humidity))])
+    assert [tab.quantities.itemText(place) for place in range(2)] == [
+        "dew point / °C",
+        "relative humidity / %",
+    ]
+    assert tab.monitor_plot.curves.points((1, "room", "dew_point_k"))[1] == pytest.approx([10, 11, 12])
+    tab.quantities.setCurrentIndex(1)
+    tab.quantities.activated.emit(1)
+    assert tab.monitor_plot.curves.drawn() == [(1, "room", "relative_humidity_percent")]
+
+
+def test_without_a_monitor_there_is_no_second_plot(on_screen, made):
+    tab = on_screen(TemperatureTab())
+    tab.show_runs([made.run(temperature=made.temperature())])
+    assert not tab.monitor_plot.isVisible()
+    assert not tab.quantities.isVisible()
