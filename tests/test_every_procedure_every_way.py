@@ -44,7 +44,7 @@ PARAMETERS = {
         "potentials_v": [-0.05, 0.05, 0.1],
     },
     "ElectromotiveForce": {**SETTLED, "window_min": 0.5, "wait_max_min": 2.0, "interval_s": 5.0},
-    "Electrolysis": {**SETTLED, "rest_min": 0.1, "charge_c": 1e-5, "parts": 2, "potential_v": 0.01},
+    "Electrolysis": {**SETTLED, "rest_min": 0.1, "charge_c": 2e-6, "parts": 2, "potential_v": 0.9},
     "TemperatureHold": {"temperature_degc": 30.0, "hold_min": 1.0, "band_k": 10.0},
     "OpenCircuit": {"duration_min": 0.5, "interval_s": 5.0},
 }
