@@ -11,7 +11,7 @@ PYTEST = env -u PYTHONDONTWRITEBYTECODE QT_QPA_PLATFORM=offscreen $(BIN)/pytest 
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
-.PHONY: demo test test-quick oracles driver-pages notebooks lint mutants wheel-demo fresh-machine clean set-up-again
+.PHONY: demo test test-quick oracles driver-pages docs notebooks lint mutants wheel-demo fresh-machine clean set-up-again
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -30,6 +30,10 @@ oracles:
 # Writes what the drivers declare into docs/reference/drivers, docs/bench-checks.md and README.md.
 driver-pages: $(VENV)/.installed-dev
 	PYTHONPATH=tests/oracles $(BIN)/python .ci/driver_pages.py
+
+# Builds the manual as a site in build/site. Warnings, dead links and dead anchors are errors.
+docs: $(VENV)/.installed-dev
+	.ci/site-build
 
 # Executes the notebooks of docs/notebooks and stores their output in them.
 notebooks: $(VENV)/.installed-dev

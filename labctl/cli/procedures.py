@@ -42,15 +42,19 @@ def procedures(
 
 
 def _list(shipped: "Sequence[Offered]", folder: Path, as_json: bool) -> None:
+    from labctl.config.registered import GROUPS, registered
     from labctl.measure.parameter_facts import procedure_files, summary_of
 
-    own = procedure_files(folder)
+    own, named = procedure_files(folder), registered(GROUPS["use"])
     if as_json:
         objects = [_as_object(offered) for offered in shipped]
-        terminal.echo(json.dumps({"procedures": objects, "own_files": [str(f) for f in own]}, default=str))
+        content = {"procedures": objects, "own_files": [str(f) for f in own], "registered": named}
+        terminal.echo(json.dumps(content, default=str))
         return
     for offered in shipped:
         terminal.echo(f"{offered.title:22} {summary_of(offered.procedure_class)}")
+    for name, references in named.items():
+        terminal.echo(f"{name:22} registered by an installed package: {' and '.join(references)}")
     for file in own:
         terminal.echo(f"{file.name:22} own procedures beside the station file: labctl procedures {file.name}")
     terminal.echo("Parameters of one: labctl procedures NAME. Write one of your own: labctl new procedure")
@@ -58,14 +62,16 @@ def _list(shipped: "Sequence[Offered]", folder: Path, as_json: bool) -> None:
 
 def _chosen(name: str, folder: Path) -> "list[Offered]":
     from labctl.config.offered_procedures import Offered, in_file, shipped
+    from labctl.config.registered import GROUPS, registered
 
     named = [offered for offered in shipped() if name.lower() in _names(offered)]
     if named:
         return named
     if name.endswith(".py"):
         return in_file(_file(name, folder))
-    if ":" in name:
-        return [Offered(_loaded(name, folder), name, folder)]
+    references = [name] if ":" in name else registered(GROUPS["use"]).get(name, ())
+    if references:
+        return [Offered(_loaded(reference, folder), reference, folder) for reference in references]
     raise InvalidRequest(_no_such_procedure(name, [offered.title for offered in shipped()]))
 
 

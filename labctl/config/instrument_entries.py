@@ -18,6 +18,7 @@ from labctl.bench import (
 from labctl.config.connection_settings import connection_settings
 from labctl.config.declared import CannotDeclare, declared
 from labctl.config.loading import CodeIdentity, load_named
+from labctl.config.registered import take_reference
 from labctl.config.table import Table
 from labctl.errors import ConfigurationError
 from labctl.plain_text import shown
@@ -123,7 +124,7 @@ def _address(table: Table) -> str:
 
 
 def _instrument(name: str, table: Table) -> InstrumentEntry:
-    reference = table.text("driver")
+    reference = take_reference(table, "driver")
     named = load_named(table, "driver", reference)
     driver_class = named.value
     if not inspect.isclass(driver_class):

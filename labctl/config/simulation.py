@@ -8,6 +8,7 @@ from typing import Any
 
 from labctl.clock import Clock, RealClock, ScaledClock, VirtualClock
 from labctl.config.loading import CodeIdentity, load_named
+from labctl.config.registered import take_reference
 from labctl.config.table import Table, is_number
 from labctl.errors import ConfigurationError
 from labctl.plain_text import shown
@@ -64,7 +65,7 @@ class Simulation:
 
 def read_simulation(table: Table) -> Simulation:
     """Read and check the `[simulation]` table; raises ConfigurationError with key and valid value."""
-    reference = table.text("rig", "sim_instruments.rig:build")
+    reference = take_reference(table, "rig", "sim_instruments.rig:build")
     named = load_named(table, "rig", reference)
     simulation = Simulation(
         rig=reference,
