@@ -2,8 +2,8 @@
 
 A line through ln(G T) over 1/(kB T) has the activation energy as its slope. With f = (1, x - x0) the
 information of the points is M = sum of f f' / u^2, and one more point takes the half width of the interval
-from h to h' (sequential c-optimal design, Fedorov 1972, ch. 2). A step is worth ln(h / h') per hour of oven and
-analyser; while there are too few temperatures for a law, ln(det M' / det M) / 2, for both parameters.
+from h to h' (sequential c-optimal design, Fedorov 1972, ch. 2). A step is worth ln(h / h') per hour of oven
+and analyser; while there are too few temperatures for a law, ln(det M' / det M) / 2, for both parameters.
 
 The arc of a sample and the spike of its electrodes keep their capacitances while its conductance changes with
 temperature: their frequencies change in proportion to it.
