@@ -3,7 +3,7 @@
     python benchmarks/refine.py [seeds]
     python benchmarks/refine.py [seeds] --night FILE
 
-The second prints the hours (virtual) of a night with 8 samples of the review to +-5 meV each: on a grid of ten
+The second prints the hours (virtual) of a night with 8 samples of the review to +-5 meV each: on a grid of 10
 temperatures, and with `least_hours`, which chooses among the same ten. Each night is a line of FILE; nights
 that are in it already are not measured again.
 
