@@ -49,6 +49,7 @@ HINTS = {
     "revoke": _TO_AMEND,
     "laws": 'temperature laws: db.fits("last")',
     "law_fits": 'temperature laws: db.fits("last")',
+    "monitor_readings": 'readings of monitors: db.monitors("last")',
     "temperature_log": 'the temperature log: db.temperatures("last")',
     "compare": 'figures on common axes: db.plot("arrhenius", 1, 2); ratios: `labctl compare`',
     "export": "on the command line: labctl export last --format csv --output results",
@@ -202,6 +203,14 @@ class Run(_Drawn):
     def temperatures(self) -> "pd.DataFrame":
         """The temperature log."""
         return self._db.temperatures(self.id)
+
+    def monitors(self) -> "pd.DataFrame":
+        """The readings of the monitors: humidity, pressure, flow."""
+        return self._db.monitors(self.id)
+
+    def thermal_history(self) -> "pd.DataFrame":
+        """The steps of temperature that were held before the measurement."""
+        return self._db.thermal_history(self.id)
 
     def events(self) -> "pd.DataFrame":
         """The events, oldest first."""

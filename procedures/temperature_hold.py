@@ -25,6 +25,7 @@ class TemperatureHold(Procedure):
     )
 
     roles_needed: ClassVar[tuple[str, ...]] = ("oven",)
+    shared_by_samples: ClassVar[tuple[str, ...]] = ("temperature_degc", "hold_min", "ramp_k_min")
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     DATA_COLUMNS: ClassVar[list[str]] = ["time_s", "temperature_k", "setpoint_k", "phase"]  # type: ignore[misc]
 

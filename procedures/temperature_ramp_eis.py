@@ -41,6 +41,7 @@ class TemperatureRampEIS(SpectrumProcedure):
     check_points: Any = "off"  # the ramp itself changes the impedance
 
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
+    shared_by_samples: ClassVar[tuple[str, ...]] = ("start_degc", "end_degc", "ramp_k_min")
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     measured: int = 0  # spectra so far
     at_rest: bool = False  # whether the spectrum under way is measured at a settled temperature

@@ -1,13 +1,13 @@
 """Base class of temperature series: settle at each temperature, then measure."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, ClassVar
 
 from pymeasure.experiment import BooleanParameter, FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint, PlannedStep
 from labctl.measure.events import StepStarted, TemperatureRead
-from labctl.measure.settle import SettlingCriterion, settle
+from labctl.measure.settle import EarlierReading, SettlingCriterion, settle
 from procedures.oven_timing import ROOM_K, travel_time_s
 from procedures.parameters import FloatListParameter
 from procedures.spectrum import SpectrumProcedure
@@ -20,7 +20,8 @@ class TemperatureSeries(SpectrumProcedure):
     reading while settling), `step` (at its start), `spectrum` (at its start and its end), `progress`.
 
     The caller can set the steps that are already finished (`finished_steps`), request to leave a step
-    (`should_skip`) and change the remaining steps (`revise`).
+    (`should_skip`) and change the remaining steps (`revise`). Where other samples share the oven,
+    `readings_before` gives what the thermometer of this one showed during their turns.
     """
 
     temperatures_degc: Any = FloatListParameter(
@@ -38,11 +39,15 @@ class TemperatureSeries(SpectrumProcedure):
     )
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     longest_loss_s: ClassVar[float] = 60.0  # of time with lost exchanges, in a spectrum that counts
+    shared_by_samples: ClassVar[tuple[str, ...]] = ("temperatures_degc", "return_down", "ramp_k_min")
     step_ends_with: ClassVar[str] = "spectra"
     rows_per_step: Any = 1  # number of finished rows of that table in a complete step
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     finished_steps: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
+    readings_before: Callable[[], Sequence[EarlierReading]] = staticmethod(
+        tuple
+    )  # while others were measured
     _listed: Any = None  # what the steps were made from, and the steps: long lists are asked for often
 
     def execute(self) -> None:
@@ -93,7 +98,8 @@ class TemperatureSeries(SpectrumProcedure):
     def bring_to(self, target_k: float) -> None:
         """Set the oven and wait until the sample is steady or a stop is requested."""
         self.bench.oven.setpoint_k = target_k
-        for reading in settle(self.bench, target_k, self.criterion(), self.should_leave):
+        before = self.readings_before()
+        for reading in settle(self.bench, target_k, self.criterion(), self.should_leave, before):
             self.emit("temperature", TemperatureRead(**reading._asdict()))
 
     def take_spectrum(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, ListParameter
 
@@ -36,6 +36,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         "Maximum inserted temperatures", minimum=0, maximum=50, default=5
     )
 
+    shared_by_samples: ClassVar[tuple[str, ...]] = (*TemperatureSeries.shared_by_samples, "repeat_first")
     inserted = 0
 
     def turns(self) -> Iterator[float]:

@@ -159,6 +159,11 @@ def instruments_of(options: Mapping[str, Any]) -> Mapping[str, str]:
     return {address: stand_in.name for address, stand_in in _stand_ins(_checked(dict(options))).items()}
 
 
+def cells_of(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Tables `cells` of these options, or of their description; empty for one cell without a switch."""
+    return _cells(_checked(dict(options))) or {}
+
+
 def _checked(options: dict[str, Any]) -> Options:
     for name, value in options.items():
         if name not in _TYPES:

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyvisa.errors import VisaIOError
+from pyvisa.rname import to_canonical_name
 
 from sim_instruments.control import Control
-from sim_instruments.rig import Rig, build, instruments_of
+from sim_instruments.rig import Rig, build, cells_of, instruments_of
 from sim_instruments.stand_ins import DRIVERS, MODELS
 from sim_instruments.wire.exchange import Exchange
 from sim_instruments.world.world import Clock
@@ -31,10 +32,15 @@ POLL_S = 0.002
 
 @dataclass
 class Outlet:
-    """One listening socket and its connected clients; replies go to the client that sent last."""
+    """One listening socket and its connected clients; replies go to the client that sent last.
+
+    `name` is the model, followed by `_2` for the second of a model.
+    """
 
     name: str
     listener: socket.socket
+    model: str = ""
+    described_at: str = ""
     exchange: Exchange | None = None
     clients: list[socket.socket] = field(default_factory=list)
     last_sender: socket.socket | None = None
@@ -79,14 +85,21 @@ class Server:
         seed = options.pop("seed", 1)
         self._clock, self._closes_idle_s = clock, float(options.pop("closes_idle_s", math.inf))
         self.speed = float(getattr(clock, "factor", 1.0))
-        models = list(instruments_of(options).values())
+        described = instruments_of(options)
+        models = list(described.values())
         with contextlib.ExitStack() as opened:
             listeners = [
                 opened.enter_context(_listen(first_port + i if first_port else 0))
                 for i in range(len(models) + 1)
             ]
             self.control = Outlet("control", listeners[-1])
-            self.outlets = [Outlet(name, listener) for name, listener in zip(models, listeners, strict=False)]
+            self.outlets = [
+                Outlet(name, listener, model, to_canonical_name(address))
+                for name, listener, (address, model) in zip(
+                    _numbered(models), listeners, described.items(), strict=False
+                )
+            ]
+            self._cells = self._served_cells(cells_of(options))
             self.rig = self._build(clock, seed, options)
             opened.pop_all()
         self._control = Control(self.rig, {outlet.name: outlet.address for outlet in self.outlets}, self.stop)
@@ -97,8 +110,8 @@ class Server:
             self._selector.register(outlet.listener, selectors.EVENT_READ, outlet)
 
     def _build(self, clock: Clock, seed: int, options: dict[str, Any]) -> Rig:
-        addresses = {outlet.address: outlet.name for outlet in self.outlets}
-        rig = build(clock, seed=seed, **(options | {"instruments": addresses}))
+        addresses = {outlet.address: outlet.model for outlet in self.outlets}
+        rig = build(clock, seed=seed, **(options | {"instruments": addresses, "cells": self._cells or None}))
         for outlet in self.outlets:
             outlet.exchange = Exchange(rig.devices[outlet.address])
         return rig
@@ -129,15 +142,56 @@ class Server:
         """Text of a station file that connects to this rig through pyvisa-py."""
         served: set[str] = set()
         parts = [_STATION_HEAD.format(name=name, control=f"{HOST}:{self.control.port}", speed=self.speed)]
+        own = self._of_one_cell()
         for outlet in self.outlets:
-            driver, roles = DRIVERS.get(outlet.name, ("", ()))
-            free = [role for role in roles if role not in served]
+            driver, roles = DRIVERS.get(outlet.model, ("", ()))
+            free = [role for role in roles if role not in served or outlet.address in own]
             served.update(free)
             if free:
                 listed = ", ".join(f'"{role}"' for role in free)
                 parts.append(_STATION_INSTRUMENT.format(outlet=outlet, driver=driver, roles=listed))
-                parts += _settings_toml(outlet.name)
-        return "\n".join(parts)
+                parts += _settings_toml(outlet.model)
+        return "\n".join([*parts, *map(self._cell_toml, self._tables())])
+
+    def _tables(self) -> list[str]:
+        """Names of the cells."""
+        return [name for name, given in self._cells.items() if isinstance(given, Mapping)]
+
+    def _served_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cells with the addresses at which their instruments are served."""
+        served_at = {outlet.described_at: outlet.address for outlet in self.outlets}
+        return {name: _moved(given, served_at) for name, given in cells.items()}
+
+    def _of_one_cell(self) -> set[str]:
+        """Addresses of instruments that belong to one cell."""
+        tables = [self._cells[name] for name in self._tables()]
+        own = {address for given in tables for address in given.get("instruments", ())}
+        return own | {given["thermometer"] for given in tables if "thermometer" in given}
+
+    def _cell_toml(self, name: str) -> str:
+        """Table of one cell in a station file, with the names of its instruments."""
+        given = self._cells[name]
+        lines = [f"[cells.{json.dumps(name)}]"]
+        if channels := given.get("channels"):
+            lines.append(f"switch_channels = {_inline(channels)}")
+        for address in given.get("instruments", ()):
+            outlet = self._outlet_at(address)
+            _, roles = DRIVERS.get(outlet.model, ("", ()))
+            lines += [f'{role} = "{outlet.name}"' for role in roles if role in ("fra", "potentiostat")]
+        if (thermometer := self._thermometer_of(given)) is not None:
+            lines.append(f'thermometer = "{thermometer.name}"')
+        return "\n".join(lines) + "\n"
+
+    def _thermometer_of(self, given: Mapping[str, Any]) -> Outlet | None:
+        """Return the thermometer of a cell; where other cells have one, it is the oven for the rest."""
+        if "thermometer" in given:
+            return self._outlet_at(given["thermometer"])
+        others = any("thermometer" in self._cells[name] for name in self._tables())
+        ovens = [one for one in self.outlets if "oven" in DRIVERS.get(one.model, ("", ()))[1]]
+        return ovens[0] if others and ovens else None
+
+    def _outlet_at(self, address: str) -> Outlet:
+        return next(outlet for outlet in self.outlets if outlet.address == address)
 
     def _turn(self) -> None:
         for key, _ in self._selector.select(POLL_S):
@@ -236,6 +290,31 @@ driver = "{driver}"
 address = "{outlet.address}"
 roles = [{roles}]
 """
+
+
+def _numbered(models: list[str]) -> list[str]:
+    """Return a name for each instrument: its model, and from the second of a model on a number."""
+    return [
+        model if (nth := models[: place + 1].count(model)) == 1 else f"{model}_{nth}"
+        for place, model in enumerate(models)
+    ]
+
+
+def _moved(given: Any, served_at: Mapping[str, str]) -> Any:
+    """Return the table of a cell with the served addresses of its instruments."""
+    if not isinstance(given, Mapping):
+        return given
+    moved = dict(given)
+    if "instruments" in given:
+        moved["instruments"] = [_served(address, served_at) for address in given["instruments"]]
+    if "thermometer" in given:
+        moved["thermometer"] = _served(given["thermometer"], served_at)
+    return moved
+
+
+def _served(address: str, served_at: Mapping[str, str]) -> str:
+    """Return the served address; one that no instrument has stays, and `build` refuses it."""
+    return served_at.get(to_canonical_name(address), address)
 
 
 def _settings_toml(model: str) -> list[str]:

@@ -1,5 +1,6 @@
 """`labctl demo`: a whole night on the simulated rig, in seconds."""
 
+import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,21 +90,33 @@ def demo(
         Path | None, typer.Option("--db", help="Results file; default: demo.db in the folder.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    samples: Annotated[
+        int, typer.Option(min=1, help="So many materials of the review in one oven, behind a switch.")
+    ] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list for programs.")] = False,
 ) -> None:
     """Measure a whole night on the simulated rig and print the results.
 
     Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, with the
-    measured and the true activation energy. With --replay: the same on real measured spectra.
+    measured and the true activation energy. With --samples: on several materials in one oven. With --replay:
+    on real measured spectra.
     """
+    from labctl.cli import demo_samples
     from labctl.cli.run import measure
 
-    station, protocol = prepare(out, seed, replay, thickness_mm, diameter_mm, temperatures_degc)
+    given = (thickness_mm, diameter_mm, temperatures_degc)
+    station, protocol = prepare(out, seed, replay, *given, samples=samples)
     database = db or out / "demo.db"
-    (outcome,) = measure(protocol, station, database, quiet)
-    if outcome.status != "finished":
+    outcomes = measure(protocol, station, database, quiet or as_json)
+    unfinished = [outcome for outcome in outcomes if outcome.status != "finished"]
+    for outcome in unfinished:
         terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
+    if protocol.in_cells:
+        demo_samples.report(out, database, protocol, outcomes, as_json)
+    if unfinished:
         raise typer.Exit(1)
-    _report(out, database, outcome.run_id, known_ev=None if replay else ACTIVATION_ENERGY_EV)
+    if not protocol.in_cells:
+        _report(out, database, outcomes[0].run_id, None if replay else ACTIVATION_ENERGY_EV, as_json)
 
 
 def prepare(
@@ -113,14 +126,28 @@ def prepare(
     thickness_mm: float | None = None,
     diameter_mm: float | None = None,
     temperatures_degc: str = "",
+    samples: int = 1,
 ) -> "tuple[Station, Protocol]":
-    """Write station.toml and protocol.toml of the demo into `out`, and return them read and checked."""
+    """Write station.toml and protocol.toml of the demo into `out`, and return them read and checked.
+
+    Raises
+    ------
+    ConfigurationError
+        Spectra to replay without a geometry or with several samples, or more samples than there are.
+    """
+    from labctl.cli import demo_samples
     from labctl.config.first_again import with_first_again
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
 
     given = (thickness_mm, diameter_mm, temperatures_degc)
-    texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
+    if replay and samples > 1:
+        raise ConfigurationError("labctl demo", "--samples", "is given with --replay, which has one sample")
+    if samples > 1:
+        geometry_mm = (thickness_mm or 1.0, diameter_mm or 10.0)
+        texts = demo_samples.files(samples, seed, *geometry_mm, temperatures_degc)
+    else:
+        texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
     texts = (texts[0], with_first_again(texts[1], str(out / "protocol.toml")))
     out.mkdir(parents=True, exist_ok=True)
     for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
@@ -205,8 +232,7 @@ def _exp(values: Any) -> Any:
     return np.exp(values)
 
 
-def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> None:
-
+def _report(out: Path, database: Path, run_id: int, known_ev: float | None, as_json: bool) -> None:
     import labctl
     from labctl.cli.show import describe, print_conductivities, print_fits
     from labctl.report.figures import night_figure
@@ -216,6 +242,9 @@ def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> N
         content = describe(db, str(run_id))
         figure = out / "demo.png"
         night_figure(db, run_id).savefig(figure, dpi=150)
+    if as_json:
+        terminal.echo(json.dumps([_as_row(run_id, content, known_ev)]))
+        return
     print_conductivities(console, content["conductivities"], content["sample_of_analysis"])
     print_fits(console, content["fits"])
     _print_activation_energy(console, content["fits"], known_ev)
@@ -224,13 +253,30 @@ def _report(out: Path, database: Path, run_id: int, known_ev: float | None) -> N
     )
 
 
+def _energy(fits: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the activation energy of sigma T over all temperatures; None without this law."""
+    wanted = ("arrhenius", "ln_sigma_t", "all")
+    fit = next((f for f in fits if (f["law"], f["form"], f["branch"]) == wanted), None)
+    return None if fit is None else fit["parameters"]["activation_energy"]
+
+
+def _as_row(run_id: int, content: dict[str, Any], known_ev: float | None) -> dict[str, Any]:
+    """Return the one sample as `--json` prints it, with the keys of several samples."""
+    energy = _energy(content["fits"]) or {}
+    return {
+        "sample": content["sample_of_analysis"].name,
+        "run": run_id,
+        "put_in_ev": known_ev,
+        "measured_ev": energy.get("value"),
+        "low_95_ev": energy.get("low_95"),
+        "high_95_ev": energy.get("high_95"),
+    }
+
+
 def _print_activation_energy(console: Any, fits: list[dict[str, Any]], known_ev: float | None) -> None:
-    fit = next(
-        (f for f in fits if (f["law"], f["form"], f["branch"]) == ("arrhenius", "ln_sigma_t", "all")), None
-    )
-    if fit is None:
+    energy = _energy(fits)
+    if energy is None:
         return
-    energy = fit["parameters"]["activation_energy"]
     low, high = energy["low_95"], energy["high_95"]
     console.print(
         f"Ea (sigma T = A exp(-Ea / kB T)) = {energy['value']:.5f} eV, 95 %: {low:.5f} to {high:.5f} eV"

@@ -86,9 +86,11 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         conductivities,
         imported_files,
         law_fits,
+        monitor_readings,
         part_laws,
         resistances,
         spectra,
+        thermal_steps,
         transference_numbers,
     )
 
@@ -111,6 +113,8 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "check_points": again,
         "drift": check_points_in_words(database, again),
         "linearity": linearity_in_words(database, parts),
+        "monitors": monitor_readings.summary(database, parts),
+        "thermal_history": thermal_steps.of_parts(database, parts),
         "without_number": spectra.without_conductivity(database, parts),
         "not_finished": spectra.not_finished(database, parts),
         "resistances": resistances.of_parts(database, parts),
@@ -194,6 +198,7 @@ def _print_run(content: dict[str, Any]) -> None:
     else:
         console.print("no conductivity yet")
     for line in [
+        *_beside_in_words(content),
         *_without_number_in_words(content["without_number"]),
         *_not_finished_in_words(content["not_finished"]),
         *content["drift"],
@@ -249,6 +254,19 @@ def _unknowns_in_words(content: dict[str, Any], sample: dict[str, Any]) -> list[
 
     names = not_stated(_stated(content, sample))
     return unknowns_in_words(largest_unknowns(names, sample, content["conductivities"], content["fits"]))
+
+
+def _beside_in_words(content: dict[str, Any]) -> list[str]:
+    """Return the lines about thermal history and monitors."""
+    from labctl.readmodel.monitor_text import monitors_in_words, thermal_steps_in_words
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    history = partial(thermal_steps_in_words, content["thermal_history"])
+    monitors = partial(monitors_in_words, content["monitors"])
+    return [
+        *or_as_unreadable(history, lambda why: [f"the thermal history {why}"]),
+        *or_as_unreadable(monitors, lambda why: [f"monitors {why}"]),
+    ]
 
 
 def _instrument_instead(why: str) -> list[str]:

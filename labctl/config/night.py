@@ -10,7 +10,41 @@ from labctl.plain_text import shown
 from labctl.units import ZERO_CELSIUS_K
 
 DEFAULT_SILENCE_S = 3.0  # also where the station file is not known
+WATCHED_ROLES = ("monitor", "atmosphere")
+WHEN_SILENT = ("tell", "stop")
 EVENT_CLASSES = ("job", "interlock", "process", "person", "well")
+
+
+@dataclass(frozen=True)
+class ReadingLimit:
+    """Limits of one reading of a monitor: `[[night.interlocks.reading]]`.
+
+    Attributes
+    ----------
+    instrument, quantity : str
+        Name of the monitor in the station file, and of its reading.
+    lowest, highest : float
+        Inclusive, in the unit of the quantity; infinite: no limit.
+    stops_when_silent : bool
+        Whether the job ends when the reading is not known for `silent_s`; otherwise that is told.
+    silent_s : float
+        Time without a reading after which it counts as not known.
+    unchanged_s : float
+        Time after which a value that repeats to the last digit counts as not known; infinite: never.
+    """
+
+    instrument: str
+    quantity: str
+    lowest: float = -math.inf
+    highest: float = math.inf
+    stops_when_silent: bool = False
+    silent_s: float = 300.0
+    unchanged_s: float = math.inf
+
+    @property
+    def name(self) -> str:
+        """How messages name the reading."""
+        return f"{self.quantity} of {self.instrument}"
 
 
 @dataclass(frozen=True)
@@ -30,6 +64,8 @@ class InterlockSettings:
     watched_file, watched_content : str
         A file that must not exist or, with `watched_content`, must not contain that text: a door switch,
         a GPIO line as the system shows it.
+    readings : tuple[ReadingLimit, ...]
+        Limits of the readings of monitors.
     """
 
     temperature_above_k: float
@@ -38,6 +74,7 @@ class InterlockSettings:
     free_disk_mb: float = 100.0
     watched_file: str = ""
     watched_content: str = ""
+    readings: tuple[ReadingLimit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +149,7 @@ def _hours_or_for_ever(table: Table, key: str, default: float) -> float:
 
 def _interlocks(table: Table, station: Station) -> InterlockSettings:
     highest_degc = station.limits.temperature_k[1] - ZERO_CELSIUS_K
+    listed = table.tables("reading") if table.has("reading") else []
     settings = InterlockSettings(
         temperature_above_k=table.number("temperature_above_degc", highest_degc + 20) + ZERO_CELSIUS_K,
         runaway_k=table.number("runaway_k", 10.0, minimum=1),
@@ -119,9 +157,36 @@ def _interlocks(table: Table, station: Station) -> InterlockSettings:
         free_disk_mb=table.number("free_disk_mb", 100.0, minimum=0),
         watched_file=table.text("watched_file", ""),
         watched_content=table.text("watched_content", ""),
+        readings=tuple(_reading(one, station) for one in listed),
     )
     table.refuse_unknown()
     return settings
+
+
+def _reading(table: Table, station: Station) -> ReadingLimit:
+    watching = [entry.name for entry in station.instruments if set(entry.roles) & set(WATCHED_ROLES)]
+    instrument = table.text("instrument")
+    if instrument not in watching:
+        choices = ", ".join(watching) or "no instrument has the role monitor"
+        raise table.error(
+            "instrument", f"is {shown(instrument)}, which is no monitor; name one of: {choices}"
+        )
+    unchanged_min = table.number("unchanged_min", None, minimum=0.1, maximum=100000)
+    limit = ReadingLimit(
+        instrument,
+        table.text("quantity"),
+        lowest=table.number("lowest", -math.inf),
+        highest=table.number("highest", math.inf),
+        stops_when_silent=table.text("when_silent", "tell", choices=WHEN_SILENT) == "stop",
+        silent_s=60 * table.number("silent_min", 5.0, minimum=0, maximum=10000),
+        unchanged_s=math.inf if unchanged_min is None else 60 * unchanged_min,
+    )
+    if math.isinf(limit.lowest) and math.isinf(limit.highest):
+        raise table.error("highest", "is missing, and lowest as well: nothing is limited")
+    if limit.lowest >= limit.highest:
+        raise table.error("highest", f"is {limit.highest:g}; give a number above lowest, {limit.lowest:g}")
+    table.refuse_unknown()
+    return limit
 
 
 def _notify(table: Table) -> NotifySettings:

@@ -4,13 +4,14 @@
 holds `[[procedure.procedure]]` tables is a block of these. A protocol contains no computation.
 
 One sample is a table `[sample]`. Several that share an oven are tables `[[sample]]`, each with the `cell` of
-the station that it is in; every procedure measures all of them, or those that its key `cells` lists.
+the station that it is in; every procedure measures all of them, or those that its key `cells` lists. A table
+`[sample.settings]` after one replaces parameters of the procedures for this sample.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from labctl.errors import BeyondInstrument, ConfigurationError, LimitExceeded
 from labctl.plain_text import shown
 
 MOST_PROCEDURES = 10_000
+SWITCHING_S = 1.0  # connecting a cell, with the switch read back, and disconnecting it
+
+_OfCell = tuple[str, PlannedStep]
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class ProcedureEntry:
 
     `repetition` is `"2 of 3"` for a repeated procedure, preceded by the repetitions of the enclosing blocks;
     `code` lists the files of code that were loaded for the class; `cells` are those measured, in this order,
-    empty where the protocol names none.
+    empty where the protocol names none; `of_cells` are parameters that hold for the sample of one cell.
     """
 
     reference: str
@@ -46,14 +50,21 @@ class ProcedureEntry:
     sample: Sample | None = None
     code: tuple[CodeIdentity, ...] = ()
     cells: tuple[str, ...] = ()
+    of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def build(self) -> Any:
-        """Return a procedure with its parameters set."""
+        """Return a procedure with its parameters set; of several samples that of the first."""
         procedure = self.procedure_class()
-        procedure.set_parameters(dict(self.parameters))
+        of_first = self.of_cells.get(self.cells[0], {}) if self.cells else {}
+        procedure.set_parameters({**self.parameters, **of_first})
         if self.sample is not None:
             tell_sample(procedure, self.sample)
         return procedure
+
+    def for_cell(self, cell: str, sample: Sample) -> "ProcedureEntry":
+        """Return the part of one cell, with the parameters that hold for its sample."""
+        parameters = {**self.parameters, **self.of_cells.get(cell, {})}
+        return replace(self, sample=sample, cells=(), parameters=parameters, of_cells={})
 
     @property
     def name(self) -> str:
@@ -83,7 +94,7 @@ class Protocol:
     def of_cell(self, cell: str) -> "Protocol":
         """Return the part of this protocol that one cell's sample is measured by."""
         sample = self.in_cells[cell]
-        mine = tuple(replace(e, sample=sample, cells=()) for e in self.procedures if cell in e.cells)
+        mine = tuple(e.for_cell(cell, sample) for e in self.procedures if cell in e.cells)
         return replace(self, sample=sample, procedures=mine, in_cells={})
 
     def plan(self) -> list[PlannedStep]:
@@ -103,7 +114,7 @@ class Protocol:
             procedure = entry.build()
             if left_at_k is not None:
                 begin_at(procedure, left_at_k)
-            plans.append(self.plan_of_all_cells(entry, plan_of(procedure)))
+            plans.append(self.plan_of_all_cells(entry, procedure))
             left_at_k = last_temperature_k(plans[-1]) or left_at_k
         return plans
 
@@ -140,16 +151,21 @@ class Protocol:
                 raise ConfigurationError(self.source, f"sample[{number}].cell", problem)
             self.of_cell(cell).check_against(station.of_cell(cell))
 
-    def plan_of_all_cells(self, entry: ProcedureEntry, plan: list[PlannedStep]) -> list[PlannedStep]:
-        """Return a plan in which every sample is measured at each temperature before the oven moves."""
+    def plan_of_all_cells(self, entry: ProcedureEntry, procedure: Any) -> list[PlannedStep]:
+        """Return the plan of a procedure; every sample is measured at each temperature before the oven moves.
+
+        Parameters
+        ----------
+        entry : ProcedureEntry
+        procedure : Procedure
+            That of one of the samples, where it is now; those of the others follow its temperatures.
+        """
         if len(entry.cells) < 2:
-            return plan
-        steps: list[PlannedStep] = []
-        for settles, group in groupby(plan, key=is_settling):
-            of_one = list(group)
-            names = [""] if settles else [f", cell {cell}" for cell in entry.cells]
-            steps += [replace(step, label=step.label + name) for name in names for step in of_one]
-        return steps
+            return plan_of(procedure)
+        of_cells = [(cell, entry.for_cell(cell, self.in_cells[cell])) for cell in entry.cells]
+        plans = [[(cell, step) for step in _plan_like(procedure, own)] for cell, own in of_cells]
+        groups = [_settling_and_measuring(plan) for plan in plans]
+        return [step for together in zip_longest(*groups, fillvalue=[]) for step in _one_group(together)]
 
     def warnings(self) -> tuple[str, ...]:
         """Return limitations of labctl for these procedures, and possible mistakes, one sentence each."""
@@ -165,7 +181,9 @@ class Protocol:
             for entry in self._different()
             if not plans_steps(entry.procedure_class) and not brings_own_instruments(entry.procedure_class)
         )
-        parameters = (entry.parameters for entry in self._different())
+        parameters = (
+            given for entry in self._different() for given in (entry.parameters, *entry.of_cells.values())
+        )
         doubts = (doubt for given in parameters for doubt in doubts_about_parameters(given))
         of_samples = (doubt for sample in self.samples for doubt in doubts_about_sample(sample))
         return (*own, *unplanned, *of_samples, *doubts)
@@ -211,6 +229,36 @@ def is_settling(step: PlannedStep) -> bool:
     """Return whether a planned step only waits for a temperature."""
     excited = step.amplitude_v or step.potential_v or step.current_a
     return step.temperature_k is not None and not excited
+
+
+def _plan_like(procedure: Any, entry: ProcedureEntry) -> list[PlannedStep]:
+    """Return the plan of an entry at the temperatures of another sample's procedure."""
+    own = entry.build()
+    for name in ("begins_at_k", "revisions"):
+        if hasattr(procedure, name):
+            setattr(own, name, getattr(procedure, name))
+    return plan_of(own)
+
+
+def _settling_and_measuring(plan: Sequence[_OfCell]) -> list[list[_OfCell]]:
+    """Return the steps of one sample's plan in groups that alternately settle and measure."""
+    return [list(group) for _, group in groupby(plan, key=lambda one: is_settling(one[1]))]
+
+
+def _one_group(together: Sequence[Sequence[_OfCell]]) -> list[PlannedStep]:
+    """Return the steps of all samples in one group: settling once and for the longest, measuring in turns."""
+    if all(is_settling(step) for group in together for _, step in group):
+        longest = max(together, key=lambda group: sum(step.duration_s for _, step in group))
+        return [step for _, step in longest]
+    return [
+        replace(
+            step,
+            label=f"{step.label}, cell {cell}",
+            duration_s=step.duration_s + (0.0 if place else SWITCHING_S),
+        )
+        for group in together
+        for place, (cell, step) in enumerate(group)
+    ]
 
 
 def last_temperature_k(plan: Sequence[PlannedStep]) -> float | None:
@@ -268,16 +316,25 @@ def _protocol(
         raise document.error(
             "limits", "belongs to a station; give a protocol, with [sample] and [[procedure]]"
         )
-    in_cells = _in_cells(document, database, in_cells) if _has_several(document) else {}
+    own_settings = {}
+    if _has_several(document):
+        own_settings = _settings_of_cells(document)
+        in_cells = _in_cells(document, database, in_cells)
+    else:
+        in_cells = {}
     sample = next(iter(in_cells.values())) if in_cells else _sample(document, database, sample)
     protocol = Protocol(
         title=document.text("title", default_title),
         source=str(document.source),
         text=document.document_text,
         sample=sample,
-        procedures=tuple(_for_samples(entry, sample, in_cells, document) for entry in _listed(document)),
+        procedures=tuple(
+            _with_settings(_for_samples(entry, sample, in_cells, document), own_settings)
+            for entry in _listed(document)
+        ),
         in_cells=in_cells,
     )
+    _refuse_unused(own_settings, protocol.procedures)
     document.refuse_unknown()
     return protocol
 
@@ -295,6 +352,8 @@ def _in_cells(
         cell = table.text("cell")
         if cell in found:
             raise table.error("cell", f"is {shown(cell)}, where {shown(found[cell].name)} is already")
+        if table.has("settings"):
+            table.table("settings")  # read by `_settings_of_cells`: no entry of the sample
         sample = parse_sample(table, database)
         if any(sample.name == other.name for other in found.values()):
             raise table.error("name", f"is {shown(sample.name)}, the name of another sample of this protocol")
@@ -313,6 +372,44 @@ def _for_samples(
             raise document.error(f"{entry.where}cells", problem)
     cells = entry.cells or tuple(in_cells)
     return replace(entry, sample=in_cells[cells[0]] if cells else sample, cells=cells)
+
+
+def _settings_of_cells(document: Table) -> dict[str, Table]:
+    """Return the tables `[sample.settings]` by the cell of their sample."""
+    tables = document.tables("sample")
+    return {table.text("cell"): table.table("settings") for table in tables if table.has("settings")}
+
+
+def _with_settings(entry: ProcedureEntry, own_settings: Mapping[str, Table]) -> ProcedureEntry:
+    """Return a procedure with those parameters of it that its samples replace."""
+    known = entry.procedure_class()._parameters
+    of_cells: dict[str, Mapping[str, Any]] = {}
+    for cell, table in own_settings.items():
+        own = {key: value for key, value in table.values.items() if key in known}
+        if cell in entry.cells and own:
+            _refuse_shared(entry, own, table)
+            _check_parameters(replace(entry, parameters={**entry.parameters, **own}), table)
+            of_cells[cell] = own
+    return replace(entry, of_cells=of_cells)
+
+
+def _refuse_shared(entry: ProcedureEntry, own: Mapping[str, Any], table: Table) -> None:
+    """Refuse a parameter of the oven: it is the same for all samples in it."""
+    for key in own:
+        if key in getattr(entry.procedure_class, "shared_by_samples", ()):
+            raise table.error(
+                key, "is the same for all samples: they share the oven; give it in [[procedure]]"
+            )
+
+
+def _refuse_unused(own_settings: Mapping[str, Table], entries: Sequence[ProcedureEntry]) -> None:
+    """Refuse a setting that no procedure of its sample has."""
+    for cell, table in own_settings.items():
+        mine = [entry for entry in entries if cell in entry.cells]
+        known = {key for entry in mine for key in entry.procedure_class()._parameters}
+        for key in table.values:
+            if key not in known:
+                raise table.unknown(key, sorted(known))
 
 
 def _sample(document: Table, database: Path | None, known: Sample | None) -> Sample:

@@ -20,6 +20,7 @@ from labctl.measure.events import (
     CurrentMeasured,
     Emitted,
     Event,
+    MonitorRead,
     OwnTopic,
     PointMeasured,
     PolarisationEnded,
@@ -67,6 +68,8 @@ def event_of(topic: str, record: Any, points: Points = ()) -> Emitted:
             return _started_or_ended(topic, record, PolarisationStarted, PolarisationEnded)
         case "temperature":
             return _read(topic, record, TemperatureRead)
+        case "monitor":
+            return _read(topic, record, MonitorRead)
         case "step":
             return _read(topic, record, StepStarted)
         case "progress":

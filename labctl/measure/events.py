@@ -215,6 +215,22 @@ class TemperatureRead(Event):
 
 
 @event
+class MonitorRead(Event):
+    """One reading of an instrument that only watches, beside a temperature.
+
+    `instrument` is its name in the station file, `quantity` ends in its unit. `status` is `ok`, or says why
+    there is no value; an instrument that did not answer at all has no quantity.
+    """
+
+    topic: ClassVar[str] = "monitor"
+    time_s: float
+    instrument: str
+    quantity: str = ""
+    value: float | None = None
+    status: str = "ok"
+
+
+@event
 class _Placed(Event):
     """The position of a measurement in a series.
 
@@ -236,6 +252,8 @@ class SpectrumStarted(_Placed):
 
     `amplitude_v` (rms) and `bias_v` in V, `integration_s` in s. `repeats`: it repeats the spectrum before.
     `band_k`: the largest allowed distance in K of the sample's temperature from `setpoint_k`; None: none is.
+    `condition_quantity` names a condition beside the temperature, with its unit at the end, that was set to
+    `condition_setpoint` and read as `condition_value`; None: none was set.
     """
 
     topic: ClassVar[str] = "spectrum"
@@ -245,6 +263,9 @@ class SpectrumStarted(_Placed):
     integration_s: float | None = None
     repeats: bool = False
     band_k: float | None = None
+    condition_quantity: str | None = None
+    condition_setpoint: float | None = None
+    condition_value: float | None = None
 
 
 @event
@@ -450,6 +471,7 @@ class RunEnded(Event):
 Emitted = (
     StepStarted
     | TemperatureRead
+    | MonitorRead
     | SpectrumStarted
     | PointMeasured
     | SpectrumEnded

@@ -21,8 +21,15 @@ def logged_as_events(procedure: Any, event: Callable[[str, str, str], None]) -> 
         Called with level (`info`, `warning` or `error`), kind and message, in the thread that logs. After
         10 000 messages a last one says that the others are not kept.
     """
+    with kept_by(MessageEvents(event), procedure):
+        yield
+
+
+@contextmanager
+def kept_by(handler: "MessageEvents", procedure: Any) -> Iterator[None]:
+    """Record messages of the module of a procedure by `handler` while the block runs, from INFO on."""
     logger = logging.getLogger(type(procedure).__module__)
-    handler, before = _Events(event), logger.level
+    before = logger.level
     if logger.getEffectiveLevel() > logging.INFO:
         logger.setLevel(logging.INFO)
     logger.addHandler(handler)
@@ -33,8 +40,8 @@ def logged_as_events(procedure: Any, event: Callable[[str, str, str], None]) -> 
         logger.setLevel(before)
 
 
-class _Events(logging.Handler):
-    """Passes messages on as events."""
+class MessageEvents(logging.Handler):
+    """Passes messages of one run on as events; the most of them are counted over all blocks."""
 
     def __init__(self, event: Callable[[str, str, str], None]) -> None:
         super().__init__(logging.INFO)

@@ -24,6 +24,7 @@ from labctl.errors import EventError, StoreError
 from labctl.measure import events
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import Points, event_of
+from labctl.measure.monitoring import Monitoring
 from labctl.measure.procedure_facts import metadata_of, reference_of
 from labctl.measure.run_beginning import RunBeginning, Timed
 from labctl.store import Store
@@ -33,7 +34,11 @@ POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperat
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
 CHECK_COLUMNS = ("repeats", *POINT_COLUMNS)
 TEMPERATURE_COLUMNS = ("time_s", "temperature_k", "setpoint_k", "phase")
-SPECTRUM_COLUMNS = ("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s", "band_k")
+MONITOR_COLUMNS = ("time_s", "instrument", "quantity", "value", "status")
+SPECTRUM_COLUMNS = (
+    *("step", "branch", "setpoint_k", "amplitude_v", "bias_v", "integration_s", "band_k"),
+    *("condition_quantity", "condition_setpoint", "condition_value"),
+)
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
 SET_BY_AT_LEAST_S = 2.0
@@ -78,6 +83,7 @@ class Recording:
         self._columns = Columns(())
         self._promises_rows = self._has_steps = False
         self._missing: list[str] = []
+        self._monitoring = Monitoring(getattr(bench, "monitors", {}), bench.clock, self.event)
         self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
 
     def tell_to(self, on_event: Callable[[events.AnyEvent], None]) -> None:
@@ -133,6 +139,15 @@ class Recording:
                 self._note_missing(str(record))
         for event in emitted:
             self._on_event(event)
+        for event in emitted:
+            self._read_monitors(event)
+
+    def _read_monitors(self, event: events.Emitted) -> None:
+        """Record the readings of the monitors that are due beside an event."""
+        for reading in self._monitoring.beside(event):
+            with self._one_at_a_time:
+                self._keep(reading)
+            self._on_event(reading)
 
     def record(self, values: Mapping[str, Any]) -> None:
         """Record a row with its own columns, independent of any spectrum or polarisation under way."""
@@ -251,8 +266,8 @@ class Recording:
                 self._current(event)
             case events.RowMeasured():
                 self._row(event.values_by_column)
-            case events.TemperatureRead():
-                self._temperature(event)
+            case events.TemperatureRead() | events.MonitorRead():
+                self._log(event)
             case events.SpectrumStarted():
                 self._spectrum_started(event)
             case events.SpectrumEnded():
@@ -338,9 +353,19 @@ class Recording:
         row = {"run_id": self.run_id, "number": self._count("record"), "time_s": self._bench.clock.time()}
         self.store.append("records", row | {"data": data})
 
+    def _log(self, event: events.TemperatureRead | events.MonitorRead) -> None:
+        if isinstance(event, events.MonitorRead):
+            self._monitor(event)
+        else:
+            self._temperature(event)
+
     def _temperature(self, event: events.TemperatureRead) -> None:
         row = {"run_id": self.run_id, "number": self._count("temperature")}
         self.store.append("temperature_log", row | _columns_of(event, TEMPERATURE_COLUMNS))
+
+    def _monitor(self, event: events.MonitorRead) -> None:
+        row = {"run_id": self.run_id, "number": self._count("monitor")}
+        self.store.append("monitor_readings", row | _columns_of(event, MONITOR_COLUMNS))
 
     def _spectrum_started(self, event: events.SpectrumStarted) -> None:
         row = {

@@ -8,7 +8,7 @@ stands still under Linux.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from labctl.bench import Bench, TemperatureReading
@@ -36,10 +36,26 @@ class SettlingCriterion:
             raise ValueError(f"dwell_s must not be negative, got {self.dwell_s!r}")
 
 
+@dataclass(frozen=True)
+class EarlierReading:
+    """A reading of the sample's thermometer before it is its turn: both clocks in s, temperature in K."""
+
+    now_s: float
+    time_s: float
+    temperature_k: float
+
+
 def settle(
-    bench: Bench, target_k: float, criterion: SettlingCriterion, should_stop: Callable[[], bool]
+    bench: Bench,
+    target_k: float,
+    criterion: SettlingCriterion,
+    should_stop: Callable[[], bool],
+    before: Iterable[EarlierReading] = (),
 ) -> Iterator[TemperatureReading]:
     """Yield readings until the sample has been steady at `target_k` for the dwell, or a stop is requested.
+
+    `before` are readings taken while another sample in the same oven had its turn: they count like others,
+    and at least one more is taken.
 
     Raises
     ------
@@ -50,31 +66,51 @@ def settle(
     SettingLost
         The oven does not keep its settings, although they were set again.
     """
-    clock, start_s, steady_since_s = bench.clock, bench.clock.monotonic(), None
-    window: deque[tuple[float, float]] = deque()
-    shortest_s, before_s = math.inf, clock.time()
+    clock, start_s = bench.clock, bench.clock.monotonic()
+    steadiness = _Steadiness(target_k, criterion)
+    for reading in before:
+        yield steadiness.see(reading)
     while not should_stop():
         temperature_k, now_s, time_s = sample_temperature_k(bench), clock.monotonic(), clock.time()
-        if window:
-            interval_s = max(now_s - window[-1][0], time_s - before_s)
-            shortest_s = min(shortest_s, interval_s)
-            if interval_s > GAP_INTERVALS * max(criterion.poll_s, shortest_s):
-                window.clear()
-        before_s = time_s
-        window.append((now_s, temperature_k))
-        while len(window) > 2 and now_s - window[1][0] >= criterion.slope_window_s:
-            window.popleft()
-        if not _is_steady(window, target_k, criterion):
-            steady_since_s = None
-        elif steady_since_s is None:
-            steady_since_s = now_s
-        phase = "approach" if steady_since_s is None else "dwell"
-        yield TemperatureReading(time_s, temperature_k, target_k, phase)
-        if steady_since_s is not None and now_s - steady_since_s >= criterion.dwell_s:
+        yield steadiness.see(EarlierReading(now_s, time_s, temperature_k))
+        if steadiness.lasts_s(now_s) >= criterion.dwell_s:
             return
         if now_s - start_s >= criterion.timeout_s:
             raise SettlingTimeout(target_k, temperature_k, now_s - start_s, criterion.band_k)
         clock.sleep(criterion.poll_s)
+
+
+class _Steadiness:
+    """Since when the sample has been steady, judged reading by reading."""
+
+    def __init__(self, target_k: float, criterion: SettlingCriterion) -> None:
+        self._target_k, self._criterion = target_k, criterion
+        self._window: deque[tuple[float, float]] = deque()
+        self._shortest_s, self._before_s = math.inf, math.nan
+        self._since_s: float | None = None
+
+    def see(self, reading: EarlierReading) -> TemperatureReading:
+        """Judge one reading, the latest."""
+        window, now_s = self._window, reading.now_s
+        if window:
+            interval_s = max(now_s - window[-1][0], reading.time_s - self._before_s)
+            self._shortest_s = min(self._shortest_s, interval_s)
+            if interval_s > GAP_INTERVALS * max(self._criterion.poll_s, self._shortest_s):
+                window.clear()
+        self._before_s = reading.time_s
+        window.append((now_s, reading.temperature_k))
+        while len(window) > 2 and now_s - window[1][0] >= self._criterion.slope_window_s:
+            window.popleft()
+        if not _is_steady(window, self._target_k, self._criterion):
+            self._since_s = None
+        elif self._since_s is None:
+            self._since_s = now_s
+        phase = "approach" if self._since_s is None else "dwell"
+        return TemperatureReading(reading.time_s, reading.temperature_k, self._target_k, phase)
+
+    def lasts_s(self, now_s: float) -> float:
+        """Return for how long the sample has been steady; -inf while it is not."""
+        return -math.inf if self._since_s is None else now_s - self._since_s
 
 
 def sample_temperature_k(bench: Bench) -> float:

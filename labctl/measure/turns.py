@@ -2,8 +2,9 @@
 
 1. Each sample has a run, a recording and a procedure of its own, on the bench of its cell. A procedure with
    a method `turns` yields the temperature of each step; one without is run whole, in one turn.
-2. The oven goes to the nearest temperature that a sample waits for. All samples that wait for it are measured
-   there, in their order, each while its cell is connected.
+2. The oven goes to the nearest temperature that a sample waits for, and first to that of the sample with
+   most steps left: a night that was cut goes on where it was. All samples that wait for it are measured
+   there, in their order, each while its cell is connected; the others' thermometers are read meanwhile.
 3. A sample that fails is left out and told; the others go on. What concerns them all ends them all: the
    oven, the switch, the store, an interlock, a request to stop.
 4. At the end everything is made safe, and then the runs end.
@@ -19,8 +20,10 @@ from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.station import Station
 from labctl.errors import InstrumentError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
 from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, in_words, start
+from labctl.measure.procedure_log import MessageEvents, kept_by
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
+from labctl.measure.waiting_samples import WaitingSamples
 
 SAME_K = 0.01
 LEFT_OUT = "sample left out"
@@ -51,13 +54,15 @@ class _Sample:
     begun: Begun
     turns: Iterator[float]
     on_turn: Callable[[Any], None]
+    log: MessageEvents
     waits_for_k: float = math.nan
     end: tuple[str, str] | None = None
     failure: Exception | None = field(default=None, repr=False)
 
     def take_turn(self, bench: Bench) -> None:
         """Measure at the temperature that this sample waits for, with its cell connected."""
-        status, reason = ended(lambda: self._go_on(bench), self.begun.stop)
+        with kept_by(self.log, self.begun.procedure):
+            status, reason = ended(lambda: self._go_on(bench), self.begun.stop)
         if status != "finished" or math.isinf(self.waits_for_k):
             self.end = status, reason
 
@@ -84,12 +89,17 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
         The beginning of a run could not be stored. Nothing was energised.
     """
     samples = [_begun(turn, station, bench, stop) for turn in turns]
+    waiting_ones = _watched_while_waiting(samples)
     here_k = math.nan
     while waiting := [sample for sample in samples if sample.end is None]:
-        here_k = _nearest_k(waiting, here_k)
+        before_k, here_k = here_k, _next_k(waiting, here_k)
+        if here_k != before_k:
+            waiting_ones.begin_anew()
         for sample in waiting:
             if _is_there(sample, here_k) and sample.end is None:
                 sample.take_turn(bench)
+                if sample.end is not None:
+                    waiting_ones.leave_out(sample.cell)
                 try:
                     _tell(sample, samples, bench)
                 except StoreError as error:
@@ -100,11 +110,22 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
 def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sample:
     sample = station.cells[turn.cell].holding(turn.protocol.in_cells[turn.cell])
     protocol = replace(turn.protocol, sample=sample)
-    entry = replace(turn.entry, sample=sample)
+    entry = turn.entry.for_cell(turn.cell, sample)
     is_last = turn.entry is turn.protocol.procedures[-1]
     begun = begin(entry, protocol, station.of_cell(turn.cell), bench.cell(turn.cell), turn.recording, stop)
     begun.procedure.is_last = lambda: is_last
-    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn)
+    log = MessageEvents(turn.recording.event)
+    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn, log)
+
+
+def _watched_while_waiting(samples: Sequence[_Sample]) -> WaitingSamples:
+    """Let each sample's procedure read the thermometers of the others, and know what its own showed."""
+    waiting = WaitingSamples({sample.cell: sample.begun.bench for sample in samples})
+    for sample in samples:
+        procedure = sample.begun.procedure
+        procedure.emit = waiting.beside(sample.cell, procedure.emit)
+        procedure.readings_before = waiting.taken_by(sample.cell)
+    return waiting
 
 
 def _turns(begun: Begun, steer: Callable[[Any], None]) -> Iterator[float]:
@@ -122,12 +143,22 @@ def _takes_turns(procedure_class: type) -> bool:
     return own is not None and "turns" in vars(own)
 
 
-def _nearest_k(waiting: Sequence[_Sample], here_k: float) -> float:
-    """Return the temperature to go to; NaN while a sample does not say which, or the oven has none yet."""
+def _next_k(waiting: Sequence[_Sample], here_k: float) -> float:
+    """Return the temperature to go to: the nearest; at first that of the sample with most steps left.
+
+    NaN while a sample does not say which.
+    """
     wanted = [sample.waits_for_k for sample in waiting]
     if any(map(math.isnan, wanted)):
         return math.nan
-    return wanted[0] if math.isnan(here_k) else min(wanted, key=lambda kelvin: abs(kelvin - here_k))
+    if math.isnan(here_k):
+        return max(waiting, key=_steps_left).waits_for_k
+    return min(wanted, key=lambda kelvin: abs(kelvin - here_k))
+
+
+def _steps_left(sample: _Sample) -> int:
+    remaining = getattr(sample.begun.procedure, "remaining_steps", tuple)
+    return sum(1 for _ in remaining())
 
 
 def _is_there(sample: _Sample, here_k: float) -> bool:

@@ -12,13 +12,14 @@ from typing import Any, assert_never
 from labctl.bench import Bench
 from labctl.clock import Clock, RealClock
 from labctl.config.night import Night
-from labctl.config.protocol import ProcedureEntry, Protocol, plan_of
+from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
 from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
+from labctl.measure.monitoring import KIND as MONITOR
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
 from labctl.measure.turns import LEFT_OUT, Turn, run_in_turns
@@ -75,6 +76,7 @@ class Attempt:
     progressed: bool = field(init=False, default=False)
     _watched: "Watched" = field(init=False)
     _doing: str = field(init=False, default="")
+    _place: tuple[int, int] = field(init=False, default=(0, 1))
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
     _cause_told: bool = field(init=False, default=False)
@@ -160,8 +162,11 @@ class Attempt:
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> list[Outcome]:
         """Run one procedure; on several samples none whose part of it is finished already."""
         entry = protocol.procedures[index]
+        self._place = (index, len(protocol.procedures))
         self._cause_told, self._later_s = False, sum(self._takes_s[index + 1 :])
-        self._longest_sign_s = MEASURING_SIGN_S + sum(step.duration_s for step in plan_of(entry.build()))
+        self._longest_sign_s = MEASURING_SIGN_S + sum(
+            step.duration_s for step in protocol.plan_of_all_cells(entry, entry.build())
+        )
         if not entry.cells:
             watched = self._watch(entry, index, bench)
             steer = partial(self._begin, watched, index, protocol, entry)
@@ -173,7 +178,8 @@ class Attempt:
 
     def _turn(self, protocol: Protocol, index: int, bench: Bench, cell: str) -> Turn:
         entry = protocol.procedures[index]
-        watched = self._watch(entry, index, bench.cell(cell), cell)
+        own = entry.for_cell(cell, protocol.in_cells[cell])
+        watched = self._watch(own, index, bench.cell(cell), cell)
         return Turn(
             cell,
             entry,
@@ -253,17 +259,18 @@ class Attempt:
                 self._tell_part(watched, event, "spectra")
             case events.PolarisationStarted() | events.PolarisationEnded():
                 self._tell_part(watched, event, "polarisations")
+            case events.ProgressMade():
+                self._tell_progress(event)
             case (
-                events.ProgressMade()
+                events.MonitorRead()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()
+                | events.RunEnded()
             ):
                 pass  # no sign of where the job is
             case events.NoteWritten():
                 self._cause_told |= event.kind in CAUSES
-            case events.RunEnded():
-                pass
             case _:
                 assert_never(event)
         self.on_event(event)
@@ -272,6 +279,8 @@ class Attempt:
 
     def _judge(self, watched: Watched, event: events.Emitted) -> None:
         trip = self._interlocks.judge(event.topic, event) or self._interlocks.look_around()
+        for doubt in self._interlocks.take_doubts():
+            watched.recording.event("warning", MONITOR, doubt)
         if trip is None:
             return
         watched.recording.event("error", "interlock", trip.words)
@@ -290,6 +299,14 @@ class Attempt:
             setpoint_k=event.setpoint_k,
             expected_end_s=RealClock().time() + left_s / speed if math.isfinite(left_s) else None,
         )
+
+    def _tell_progress(self, event: events.ProgressMade) -> None:
+        """Tell how much of the job is done, as far as the procedure under way has said."""
+        if event.percent is None:
+            return
+        index, count = self._place
+        share = min(max(event.percent, 0.0), 100.0)
+        self.pulse.tell(percent=(100.0 * index + share) / count)
 
     def _tell_reading(
         self,

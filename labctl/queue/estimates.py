@@ -63,15 +63,15 @@ def remaining_s(procedure: Any, from_step: int, pace: Pace | None = None) -> flo
 class TimeLeft:
     """Time that the steps of a procedure still take; planned again only after a person changed them.
 
-    A plan of many steps is long, and asked for at each step: it is made once. `of_all` makes of the plan of
-    one sample that of all which share the oven.
+    A plan of many steps is long, and asked for at each step: it is made once. `of_all` plans a procedure with
+    all samples that share the oven.
     """
 
     def __init__(
         self,
         procedure: Any,
         pace: Pace,
-        of_all: Callable[[list[PlannedStep]], list[PlannedStep]] = lambda plan: plan,
+        of_all: Callable[[Any], list[PlannedStep]] = plan_of,
     ) -> None:
         self._procedure, self._pace, self._of_all = procedure, pace, of_all
         self._planned_for: tuple[Any, int] | None = None
@@ -87,7 +87,7 @@ class TimeLeft:
 
     def _sums(self, steps: int) -> list[float]:
         """Duration from each step to the end."""
-        plan = self._of_all(plan_of(self._procedure))
+        plan = self._of_all(self._procedure)
         per_step = max(1, len(plan) // max(1, steps))
         finished = getattr(self._procedure, "finished_steps", frozenset())
         left = [n for n in range(len(plan)) if n // per_step not in finished]

@@ -14,6 +14,7 @@ from typing import Any
 from labctl.config.night import InterlockSettings
 from labctl.errors import LabctlError
 from labctl.instruments.limits import Limits
+from labctl.queue.monitor_limits import WatchedReading
 from labctl.units import ZERO_CELSIUS_K
 
 RISE_K = 2.0
@@ -58,6 +59,7 @@ class Interlocks:
         self._station_limits = self._limits = limits
         self._ceiling_k = math.inf
         self._lowest_above_k = math.inf
+        self._readings = [WatchedReading(limit) for limit in settings.readings]
 
     def hold_for_sample(
         self,
@@ -70,7 +72,9 @@ class Interlocks:
         self._ceiling_k = math.inf if temperature_max_k is None else temperature_max_k
 
     def judge(self, topic: str, record: Mapping[str, Any]) -> Trip | None:
-        """Judge one row: temperature, impedance point or current point; None when all is well."""
+        """Judge one row: temperature, monitor, impedance or current point; None when all is well."""
+        if topic == "monitor":
+            return self._monitor(record)
         temperature_k = record.get("temperature_k")
         if temperature_k is not None and not math.isnan(temperature_k):
             trip = self._too_hot(temperature_k) or self._runaway(temperature_k, record.get("setpoint_k"))
@@ -79,9 +83,21 @@ class Interlocks:
         at_rest = topic == "temperature" or record.get("phase") == "rest"
         return None if at_rest else self._cell(record)
 
+    def take_doubts(self) -> list[str]:
+        """Return, once, sentences about readings that are not known and that end no job."""
+        doubts = [doubt for reading in self._readings for doubt in reading.doubts]
+        for reading in self._readings:
+            reading.doubts.clear()
+        return doubts
+
     def look_around(self) -> Trip | None:
         """Judge the disk and the watched file, which no row contains."""
         return self._disk() or self._watched_file()
+
+    def _monitor(self, record: Mapping[str, Any]) -> Trip | None:
+        """Judge every limit of the monitor; the gas or the room is in doubt, so the queue waits."""
+        found = [words for reading in self._readings if (words := reading.judge(record))]
+        return Trip("monitor", found[0], stops_queue=True) if found else None
 
     def _too_hot(self, temperature_k: float) -> Trip | None:
         if trip := too_hot(temperature_k, self._settings):

@@ -23,6 +23,7 @@ from labctl.measure.events import (
     CheckPointMeasured,
     CurrentMeasured,
     Emitted,
+    MonitorRead,
     OwnTopic,
     PointMeasured,
     PolarisationEnded,
@@ -181,6 +182,8 @@ class _Watcher:
                 self._potential(abs(event.potential_v))
             case SpectrumEnded() | PolarisationEnded() | StepStarted() | ProgressMade() | OwnTopic():
                 pass  # nothing to add
+            case MonitorRead():
+                pass  # only the interlocks of a night judge it
             case _:
                 assert_never(event)
 

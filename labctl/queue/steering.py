@@ -95,6 +95,7 @@ class Steering(StopRequest):
                 self._now_at("")
             case (
                 events.CheckPointMeasured()
+                | events.MonitorRead()
                 | events.ProgressMade()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()

@@ -5,6 +5,7 @@ from typing import Any
 
 from labctl.derive.in_force import amendments_of_run, in_force
 from labctl.readmodel.growing_conductivities import Conductivities
+from labctl.readmodel.growing_monitors import Monitors
 from labctl.readmodel.growing_polarisations import Polarisations
 from labctl.readmodel.growing_spectra import Spectra
 from labctl.readmodel.long_tables import LongTable, PointTemperatures, Records
@@ -50,6 +51,7 @@ class RunFollower:
         self._temperature = LongTable(database, TEMPERATURES)
         self._point_temperatures = PointTemperatures(database, self._parts)
         self._records = Records(database, self._parts)
+        self._monitors = Monitors(database, self._parts)
         self._events: list[dict[str, Any]] = []
         self._conductivities = Conductivities(database, self._parts)
         self._derived_mark: dict[str, Any] = {}
@@ -65,7 +67,7 @@ class RunFollower:
         if any(news):
             log, points = self._temperature.columns(), self._point_temperatures.columns()
             changes["temperature"] = TemperatureCurve.of_readings(log, points)
-        for name in ("spectra", "polarisations", "records"):
+        for name in ("spectra", "polarisations", "records", "monitors"):
             part = getattr(self, f"_{name}")
             if part.poll():
                 changes[name] = part.value()
@@ -133,7 +135,7 @@ class RunFollower:
     def _count(self, changes: dict[str, Any]) -> None:
         read = (self._spectra, self._polarisations, self._temperature, self._records)
         rows, complete = sum(part.rows for part in read), all(part.complete for part in read)
-        complete = complete and self._point_temperatures.complete
+        complete = complete and self._point_temperatures.complete and self._monitors.complete
         if rows != self._snapshot.rows or complete != self._snapshot.complete:
             changes.update(rows=rows, complete=complete)
         thinned = self._thinned()
@@ -146,5 +148,6 @@ class RunFollower:
             "temperature": temperature,
             "polarisations": self._polarisations.is_thinned,
             "records": self._records.is_thinned,
+            "monitors": self._monitors.is_thinned,
         }
         return frozenset(name for name, is_thinned in known.items() if is_thinned)

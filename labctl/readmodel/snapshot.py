@@ -129,6 +129,19 @@ class TemperatureCurve:
         return cls(*with_gaps(*(column[order] for column in columns)))
 
 
+@dataclass(frozen=True, eq=False)
+class MonitorCurve:
+    """A quantity of a monitor, thinned to the resolution of a screen; arrays (n,), NaN for no value.
+
+    `value` is in the unit at the end of the name of the quantity.
+    """
+
+    instrument: str
+    quantity: str
+    time_s: Array = field(default_factory=_empty)
+    value: Array = field(default_factory=_empty)
+
+
 @dataclass(frozen=True)
 class RunSnapshot:
     """A run with all its parts (earlier runs of the same job before a cut included).
@@ -150,9 +163,12 @@ class RunSnapshot:
     complete : bool
         False while older rows are still being read.
     thinned : frozenset of str
-        Which of `temperature`, `polarisations` and `records` do not have every row; all extremes are there.
+        Which of `temperature`, `polarisations`, `records` and `monitors` do not have every row; all
+        extremes are there.
     settling : str
         Why it waits for its temperature and for how long, `""` where it does not.
+    monitors : sequence of MonitorCurve
+        The quantities that monitors of the station read beside the temperature.
     stated : sequence of str
         A line for each instrument and for the geometry: its accuracy with the source, or `not stated`.
     """
@@ -175,6 +191,7 @@ class RunSnapshot:
     stated: Sequence[str] = ()
     thinned: frozenset[str] = frozenset()
     settling: str = ""
+    monitors: Sequence[MonitorCurve] = ()
 
     @property
     def id(self) -> int:

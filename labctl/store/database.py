@@ -24,6 +24,7 @@ from labctl.store.queries import (
     events,
     facts,
     law_fits,
+    monitor_readings,
     part_laws,
     polarisations,
     records,
@@ -33,6 +34,7 @@ from labctl.store.queries import (
     samples,
     spectra,
     temperature_log,
+    thermal_steps,
     transference_numbers,
 )
 from labctl.store.queries.run_parts import part_ids
@@ -172,6 +174,17 @@ class Database:
     def temperatures(self, run: int | str = "last") -> "pd.DataFrame":
         """The temperature log of a run, in order."""
         return temperature_log.of_parts(self._frames, self.part_ids(run))
+
+    def monitors(self, run: int | str = "last") -> "pd.DataFrame":
+        """The readings of the monitors of a run, in the order read, in the unit at the end of `quantity`.
+
+        A reading without a value says why in `status`; an instrument that did not answer has no `quantity`.
+        """
+        return monitor_readings.of_parts(self._frames, self.part_ids(run))
+
+    def thermal_history(self, run: int | str = "last") -> "pd.DataFrame":
+        """The steps of temperature that a run held before it measured, in their order."""
+        return thermal_steps.of_parts(self._frames, self.part_ids(run))
 
     def records(self, run: int | str = "last") -> "pd.DataFrame":
         """The rows of a procedure with columns of its own, one column each, after `number` and `time_s`."""

@@ -42,8 +42,10 @@ _ROWS = {  # table: where its rows of a run are, and in which order
         "spectra o JOIN linearity_points t ON t.spectrum_id = o.id WHERE o.run_id = ?",
         "o.number, t.number",
     ),
+    "monitor_readings": ("monitor_readings t WHERE t.run_id = ?", "t.number"),
+    "thermal_steps": ("thermal_steps t WHERE t.run_id = ?", "t.number"),
 }
-_LATER_TABLES = ("check_points", "linearity_points")
+_LATER_TABLES = ("check_points", "linearity_points", "monitor_readings", "thermal_steps")
 _FIRST_WEEK = {  # part of the earlier hash: its query
     "sample": """
         SELECT s.name, s.composition, s.cation, s.thickness_m, s.thickness_u_m, s.area_m2, s.area_u_m2,

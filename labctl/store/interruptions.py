@@ -23,6 +23,8 @@ SELECT max(time_s) FROM (
         WHERE s.run_id = :run
     UNION ALL SELECT max(time_s) FROM temperature_log WHERE run_id = :run
     UNION ALL SELECT max(time_s) FROM records WHERE run_id = :run
+    UNION ALL SELECT max(time_s) FROM monitor_readings WHERE run_id = :run
+    UNION ALL SELECT max(ended_s) FROM thermal_steps WHERE run_id = :run
     UNION ALL SELECT max(time_s) FROM events WHERE run_id = :run)
 """
 

@@ -31,6 +31,12 @@ _POINTS = {
 }
 _REPEATED_POINTS = {"check_points": "0014_check_points", "linearity_points": "0020_night_checks"}
 """Tables of points measured again after a spectrum, and the migration that makes each."""
+_LATER_OF_A_RUN = {
+    "imported_files": "0017_imported_files",
+    "monitor_readings": "0034_conditions",
+    "thermal_steps": "0034_conditions",
+}
+"""Later tables with rows of a run, and the migration that makes each."""
 _OF_A_RUN = ("run_provenance", "run_instruments", "temperature_log", "records", "events")
 
 
@@ -102,6 +108,7 @@ def _merge(
     with _transaction(ours):
         bench_checks = copy_checks(ours, theirs, "bench_checks")
         copy_checks(ours, theirs, "analyser_checks")
+        copy_checks(ours, theirs, "isolation_checks")
     return Merged(tuple(added), tuple(known), tuple(refused), tuple(sorted(outdated)), bench_checks)
 
 
@@ -179,7 +186,8 @@ class _Copy:
 
     def _later_tables(self) -> tuple[str, ...]:
         """Tables with rows of a run that a file of an older labctl does not have."""
-        return ("imported_files",) if "0017_imported_files" in applied(self._theirs) else ()
+        done = applied(self._theirs)
+        return tuple(table for table, since in _LATER_OF_A_RUN.items() if since in done)
 
     def _knowledge(self) -> list[int]:
         """Copy what became known later; return the ids of our runs that have to be derived again."""

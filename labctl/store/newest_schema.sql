@@ -1,4 +1,4 @@
--- Made by python -m labctl.store.migrations from the migrations up to 0029_run_cells
+-- Made by python -m labctl.store.migrations from the migrations up to 0034_conditions
 --
 PRAGMA application_id = 1818321507;
 --
@@ -45,6 +45,8 @@ INSERT INTO columns VALUES
 ('all_law_fits', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('all_law_fits', 'branch', 'text', 'spectra that took part'),
 ('all_law_fits', 'budget', 'JSON', 'standard uncertainty of each parameter by source: {"components": {quantity: [{"source", "change", "type", "common", "cause", "degrees_of_freedom"}]}, "not_stated": [text]}, changes in the unit of the parameter; NULL: an earlier labctl derived it'),
+('all_law_fits', 'condition_quantity', 'text', 'condition beside the temperature that all spectra of this law share; NULL: none was set'),
+('all_law_fits', 'condition_setpoint', 'unit in condition_quantity', 'its set point; NULL: none'),
 ('all_law_fits', 'curve', 'JSON', 'the law as a function of temperature with the covariance of its band; NULL: not kept'),
 ('all_law_fits', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('all_law_fits', 'flags', 'JSON', 'list of reservations, as sentences'),
@@ -109,6 +111,7 @@ INSERT INTO columns VALUES
 ('all_resistances', 'flags', 'JSON', 'list of reservations, as sentences'),
 ('all_resistances', 'high_95_ohm', 'ohm', 'upper end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('all_resistances', 'id', 'id', 'key, never used twice'),
+('all_resistances', 'isolation_ohm', 'ohm', 'isolation of the channel of the cell, parallel to the sample, as last measured; NULL: not measured'),
 ('all_resistances', 'low_95_ohm', 'ohm', 'lower end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('all_resistances', 'method', 'text', 'function that made the row'),
 ('all_resistances', 'method_version', 'text', 'its version'),
@@ -299,6 +302,7 @@ INSERT INTO columns VALUES
 ('heartbeats', 'host', 'text', 'computer it runs on'),
 ('heartbeats', 'job_id', 'id', 'the job under way; NULL: none'),
 ('heartbeats', 'last_event_id', 'id', 'last event looked at for notification; NULL: none'),
+('heartbeats', 'percent', '%', 'how much of the job is done, as its procedures emit it; NULL: none of them has said so'),
 ('heartbeats', 'pid', '1', 'process number'),
 ('heartbeats', 'process', 'text', 'runner or supervisor'),
 ('heartbeats', 'process_birth', 'text', 'when that process was born, as its system writes it'),
@@ -339,6 +343,21 @@ INSERT INTO columns VALUES
 ('imported_files', 'run_id', 'id', 'the run that holds its spectra or its polarisation; its times are those of the import'),
 ('imported_files', 'sha256', 'text', 'SHA-256 of the file'),
 ('imported_files', 'temperatures_from', 'text', 'where the temperatures come from: from-name, from-file, a table, or empty: none is known'),
+('isolation_checks', 'amplitude_v', 'V', 'amplitude, rms'),
+('isolation_checks', 'cell', 'text', 'name of the cell in the station file'),
+('isolation_checks', 'channels', 'JSON', 'channels of the switch that were closed'),
+('isolation_checks', 'id', 'id', 'key, in the order of the checks'),
+('isolation_checks', 'instrument', 'text', 'name of the analyser in the station file'),
+('isolation_checks', 'kind', 'text', 'what was in place of the sample'),
+('isolation_checks', 'labctl_version', 'text', 'version of labctl that measured it'),
+('isolation_checks', 'outcome', 'text', 'measured, or failed: it says nothing about the channel'),
+('isolation_checks', 'person', 'text', 'who opened or shorted the cell'),
+('isolation_checks', 'points', 'JSON', 'list of frequency in Hz, real and imaginary part in ohm, status'),
+('isolation_checks', 'problem', 'text', 'why it failed; empty: it did not'),
+('isolation_checks', 'resistance_ohm', 'ohm', 'open: resistance parallel to the sample, at least; short: |Z| in series; NULL: not known'),
+('isolation_checks', 'simulated', '1', '1: a simulated instrument'),
+('isolation_checks', 'station', 'text', 'name of the station'),
+('isolation_checks', 'time_s', 's since 1970-01-01 UTC', 'when it was measured, by the clock on the wall'),
 ('job_history', 'id', 'id', 'key'),
 ('job_history', 'job_id', 'id', 'the job'),
 ('job_history', 'reason', 'text', 'why'),
@@ -383,6 +402,8 @@ INSERT INTO columns VALUES
 ('law_fits', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('law_fits', 'branch', 'text', 'spectra that took part'),
 ('law_fits', 'budget', 'JSON', 'standard uncertainty of each parameter by source: {"components": {quantity: [{"source", "change", "type", "common", "cause", "degrees_of_freedom"}]}, "not_stated": [text]}, changes in the unit of the parameter; NULL: an earlier labctl derived it'),
+('law_fits', 'condition_quantity', 'text', 'condition beside the temperature that all spectra of this law share; NULL: none was set'),
+('law_fits', 'condition_setpoint', 'unit in condition_quantity', 'its set point; NULL: none'),
 ('law_fits', 'curve', 'JSON', 'the law as a function of temperature with the covariance of its band; NULL: not kept'),
 ('law_fits', 'derived_s', 's since 1970-01-01 UTC', 'when it was made'),
 ('law_fits', 'flags', 'JSON', 'list of reservations, as sentences'),
@@ -417,6 +438,13 @@ INSERT INTO columns VALUES
 ('linearity_points', 'time_s', 's since 1970-01-01 UTC', 'when it was measured, or given up'),
 ('linearity_points', 'z_imag_ohm', 'ohm', 'imaginary part, capacitive below zero; NULL: no value'),
 ('linearity_points', 'z_real_ohm', 'ohm', 'real part of the impedance; NULL: no value'),
+('monitor_readings', 'instrument', 'text', 'name of the instrument in the station file'),
+('monitor_readings', 'number', '1', 'order in the run'),
+('monitor_readings', 'quantity', 'text', 'what was read, its name ends in its unit; empty: nothing, as the instrument did not answer'),
+('monitor_readings', 'run_id', 'id', 'the run'),
+('monitor_readings', 'status', 'text', 'ok, or why there is no value'),
+('monitor_readings', 'time_s', 's since 1970-01-01 UTC', 'when it was read, or when it did not answer'),
+('monitor_readings', 'value', 'unit in the name of the quantity', 'the reading; NULL: no value'),
 ('mounts', 'id', 'id', 'key in this file'),
 ('mounts', 'job_id', 'id', 'the job that starts with this mount; NULL: any'),
 ('mounts', 'number', '1', 'order among the mounts of the specimen; two entries with one number describe one mount'),
@@ -519,6 +547,7 @@ INSERT INTO columns VALUES
 ('resistances', 'flags', 'JSON', 'list of reservations, as sentences'),
 ('resistances', 'high_95_ohm', 'ohm', 'upper end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('resistances', 'id', 'id', 'key, never used twice'),
+('resistances', 'isolation_ohm', 'ohm', 'isolation of the channel of the cell, parallel to the sample, as last measured; NULL: not measured'),
 ('resistances', 'low_95_ohm', 'ohm', 'lower end of the 95 % interval of the resistance; NULL: not known, or an earlier labctl derived it'),
 ('resistances', 'method', 'text', 'function that made the row'),
 ('resistances', 'method_version', 'text', 'its version'),
@@ -601,6 +630,9 @@ INSERT INTO columns VALUES
 ('spectra', 'band_k', 'K', 'largest allowed distance of the sample from setpoint_k; NULL: no limit was set'),
 ('spectra', 'bias_v', 'V', 'DC potential under the excitation'),
 ('spectra', 'branch', 'text', 'on the way up, down, or at one temperature'),
+('spectra', 'condition_quantity', 'text', 'condition beside the temperature that was set, its name ends in its unit, such as oxygen_pa; NULL: none was'),
+('spectra', 'condition_setpoint', 'unit in condition_quantity', 'set point of the condition; NULL: none'),
+('spectra', 'condition_value', 'unit in condition_quantity', 'condition as it was read when the spectrum began; NULL: not read'),
 ('spectra', 'ended_s', 's since 1970-01-01 UTC', 'end; NULL: not known'),
 ('spectra', 'id', 'id', 'key in this file'),
 ('spectra', 'integration_s', 's', 'integration time per point; NULL: the analyser chose'),
@@ -623,6 +655,18 @@ INSERT INTO columns VALUES
 ('temperature_log_lab_units', 'run_id', 'id', 'the run'),
 ('temperature_log_lab_units', 'setpoint_degc', 'degC', 'temperature asked for'),
 ('temperature_log_lab_units', 'temperature_degc', 'degC', 'reading'),
+('thermal_steps', 'ended_s', 's since 1970-01-01 UTC', 'when it ended'),
+('thermal_steps', 'hold_s', 's', 'how long it was to be held, once settled'),
+('thermal_steps', 'max_k', 'K', 'highest reading of the whole step; NULL: none'),
+('thermal_steps', 'mean_k', 'K', 'mean of the readings since settled_s; NULL: none'),
+('thermal_steps', 'min_k', 'K', 'lowest reading of the whole step; NULL: none'),
+('thermal_steps', 'name', 'text', 'its purpose, such as dry, melt, anneal'),
+('thermal_steps', 'number', '1', 'place in the thermal history of the run, from 0'),
+('thermal_steps', 'run_id', 'id', 'the run'),
+('thermal_steps', 'setpoint_k', 'K', 'set point'),
+('thermal_steps', 'settled_s', 's since 1970-01-01 UTC', 'when the hold began that ended it; NULL: it never settled'),
+('thermal_steps', 'started_s', 's since 1970-01-01 UTC', 'when the oven was set'),
+('thermal_steps', 'state', 'text', 'finished, aborted: a person ended it, or failed'),
 ('transference_numbers', 'analysis_id', 'id', 'the analysis that it belongs to'),
 ('transference_numbers', 'budget', 'JSON', 'standard uncertainty of each number by source: {"components": {quantity: [{"source", "change", "type", "common", "cause", "degrees_of_freedom"}]}, "not_stated": [text]}, changes in its unit; NULL: an earlier labctl derived it'),
 ('transference_numbers', 'bulk_resistance_ohm', 'ohm', 'bulk (electronic: total) resistance by impedance; NULL: not known'),
@@ -822,7 +866,7 @@ CREATE TABLE spectra (
     -- [s since 1970-01-01 UTC] start
     started_s REAL NOT NULL,
     -- [s since 1970-01-01 UTC] end; NULL: not known
-    ended_s REAL CHECK (ended_s IS NULL OR status <> 'running'), band_k REAL CHECK (band_k > 0),
+    ended_s REAL CHECK (ended_s IS NULL OR status <> 'running'), band_k REAL CHECK (band_k > 0), condition_quantity TEXT, condition_setpoint REAL CHECK (abs(condition_setpoint) < 9e999), condition_value REAL CHECK (abs(condition_value) < 9e999),
     UNIQUE (run_id, number)
 ) STRICT;
 --
@@ -961,7 +1005,7 @@ CREATE TABLE "all_resistances" (
     flags TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(flags)),
     -- [s since 1970-01-01 UTC] when it was made
     derived_s REAL NOT NULL
-, analysis_id INTEGER REFERENCES analyses, analyser_u_ohm REAL CHECK (analyser_u_ohm >= 0), capacitance_f REAL CHECK (capacitance_f >= 0), capacitance_u_f REAL CHECK (capacitance_u_f >= 0), specific_resistance_ohm REAL CHECK (specific_resistance_ohm > 0), specific_resistance_u_ohm REAL CHECK (specific_resistance_u_ohm >= 0), readings TEXT CHECK (readings IS NULL OR json_valid(readings)), circuit_fit TEXT CHECK (circuit_fit IS NULL OR json_valid(circuit_fit)), low_95_ohm REAL CHECK (abs(low_95_ohm) < 9e999), high_95_ohm REAL CHECK (abs(high_95_ohm) < 9e999)) STRICT;
+, analysis_id INTEGER REFERENCES analyses, analyser_u_ohm REAL CHECK (analyser_u_ohm >= 0), capacitance_f REAL CHECK (capacitance_f >= 0), capacitance_u_f REAL CHECK (capacitance_u_f >= 0), specific_resistance_ohm REAL CHECK (specific_resistance_ohm > 0), specific_resistance_u_ohm REAL CHECK (specific_resistance_u_ohm >= 0), readings TEXT CHECK (readings IS NULL OR json_valid(readings)), circuit_fit TEXT CHECK (circuit_fit IS NULL OR json_valid(circuit_fit)), low_95_ohm REAL CHECK (abs(low_95_ohm) < 9e999), high_95_ohm REAL CHECK (abs(high_95_ohm) < 9e999), isolation_ohm REAL CHECK (isolation_ohm > 0)) STRICT;
 --
 CREATE INDEX resistances_by_spectrum ON "all_resistances" (spectrum_id);
 --
@@ -1029,7 +1073,7 @@ CREATE TABLE "all_law_fits" (
     method_version TEXT NOT NULL,
     -- [s since 1970-01-01 UTC] when it was made
     derived_s REAL NOT NULL
-, spectra TEXT CHECK (spectra IS NULL OR json_valid(spectra)), curve TEXT CHECK (curve IS NULL OR json_valid(curve)), analysis_id INTEGER REFERENCES analyses, budget TEXT CHECK (budget IS NULL OR json_valid(budget))) STRICT;
+, spectra TEXT CHECK (spectra IS NULL OR json_valid(spectra)), curve TEXT CHECK (curve IS NULL OR json_valid(curve)), analysis_id INTEGER REFERENCES analyses, budget TEXT CHECK (budget IS NULL OR json_valid(budget)), condition_quantity TEXT, condition_setpoint REAL CHECK (abs(condition_setpoint) < 9e999)) STRICT;
 --
 CREATE INDEX law_fits_by_run ON "all_law_fits" (run_id);
 --
@@ -1312,7 +1356,7 @@ CREATE TABLE "heartbeats" (
     setpoint_k REAL,
     expected_end_s REAL,
     last_event_id INTEGER,
-    unsafe TEXT NOT NULL DEFAULT '',
+    unsafe TEXT NOT NULL DEFAULT '', percent REAL CHECK (percent BETWEEN 0 AND 100),
     PRIMARY KEY (process, station)
 ) STRICT, WITHOUT ROWID;
 --
@@ -1982,3 +2026,112 @@ FROM runs r JOIN runs p ON p.id = r.id OR (
         SELECT 1 FROM runs f
         WHERE f.job_id = r.job_id AND f.cell IS r.cell AND f.status = 'finished' AND f.id >= p.id
             AND f.id < r.id));
+--
+CREATE TABLE monitor_readings (
+    -- [id] the run
+    run_id INTEGER NOT NULL REFERENCES runs,
+    -- [1] order in the run
+    number INTEGER NOT NULL CHECK (number >= 0),
+    -- [s since 1970-01-01 UTC] when it was read, or when it did not answer
+    time_s REAL NOT NULL,
+    -- [text] name of the instrument in the station file
+    instrument TEXT NOT NULL CHECK (instrument <> ''),
+    -- [text] what was read, its name ends in its unit; empty: nothing, as the instrument did not answer
+    quantity TEXT NOT NULL,
+    -- [unit in the name of the quantity] the reading; NULL: no value
+    value REAL CHECK (status <> 'ok' OR (value IS NOT NULL AND abs(value) < 9e999)),
+    -- [text] ok, or why there is no value
+    status TEXT NOT NULL CHECK (status <> ''),
+    PRIMARY KEY (run_id, number)
+) STRICT, WITHOUT ROWID;
+--
+CREATE TABLE thermal_steps (
+    -- [id] the run
+    run_id INTEGER NOT NULL REFERENCES runs,
+    -- [1] place in the thermal history of the run, from 0
+    number INTEGER NOT NULL CHECK (number >= 0),
+    -- [text] its purpose, such as dry, melt, anneal
+    name TEXT NOT NULL CHECK (name <> ''),
+    -- [K] set point
+    setpoint_k REAL NOT NULL CHECK (setpoint_k >= 0),
+    -- [s] how long it was to be held, once settled
+    hold_s REAL NOT NULL CHECK (hold_s >= 0),
+    -- [s since 1970-01-01 UTC] when the oven was set
+    started_s REAL NOT NULL,
+    -- [s since 1970-01-01 UTC] when the hold began that ended it; NULL: it never settled
+    settled_s REAL,
+    -- [s since 1970-01-01 UTC] when it ended
+    ended_s REAL NOT NULL,
+    -- [K] mean of the readings since settled_s; NULL: none
+    mean_k REAL CHECK (mean_k >= 0),
+    -- [K] lowest reading of the whole step; NULL: none
+    min_k REAL CHECK (min_k >= 0),
+    -- [K] highest reading of the whole step; NULL: none
+    max_k REAL CHECK (max_k >= 0),
+    -- [text] finished, aborted: a person ended it, or failed
+    state TEXT NOT NULL CHECK (state IN ('finished', 'aborted', 'failed')),
+    PRIMARY KEY (run_id, number)
+) STRICT, WITHOUT ROWID;
+--
+CREATE TABLE isolation_checks (
+    -- [id] key, in the order of the checks
+    id INTEGER PRIMARY KEY,
+    -- [s since 1970-01-01 UTC] when it was measured, by the clock on the wall
+    time_s REAL NOT NULL,
+    -- [text] who opened or shorted the cell
+    person TEXT NOT NULL DEFAULT '',
+    -- [text] name of the station
+    station TEXT NOT NULL,
+    -- [text] name of the cell in the station file
+    cell TEXT NOT NULL,
+    -- [text] name of the analyser in the station file
+    instrument TEXT NOT NULL,
+    -- [JSON] channels of the switch that were closed
+    channels TEXT NOT NULL CHECK (json_valid(channels)),
+    -- [1] 1: a simulated instrument
+    simulated INTEGER NOT NULL CHECK (simulated IN (0, 1)),
+    -- [text] what was in place of the sample
+    kind TEXT NOT NULL CHECK (kind IN ('open', 'short')),
+    -- [V] amplitude, rms
+    amplitude_v REAL NOT NULL,
+    -- [ohm] open: resistance parallel to the sample, at least; short: |Z| in series; NULL: not known
+    resistance_ohm REAL CHECK (resistance_ohm > 0 AND resistance_ohm < 9e999),
+    -- [text] measured, or failed: it says nothing about the channel
+    outcome TEXT NOT NULL CHECK (outcome IN ('measured', 'failed')),
+    -- [text] why it failed; empty: it did not
+    problem TEXT NOT NULL DEFAULT '',
+    -- [JSON] list of frequency in Hz, real and imaginary part in ohm, status
+    points TEXT NOT NULL CHECK (json_valid(points)),
+    -- [text] version of labctl that measured it
+    labctl_version TEXT NOT NULL
+) STRICT;
+--
+CREATE INDEX isolation_checks_by_cell ON isolation_checks (station, cell, time_s);
+--
+CREATE TRIGGER isolation_checks_no_delete BEFORE DELETE ON isolation_checks WHEN 1 BEGIN
+    SELECT RAISE(ABORT, 'isolation_checks is append-only: a row cannot be deleted'); END;
+--
+CREATE TRIGGER isolation_checks_no_update BEFORE UPDATE ON isolation_checks WHEN 1 BEGIN
+    SELECT RAISE(ABORT, 'isolation_checks is append-only: a row cannot be changed'); END;
+--
+CREATE TRIGGER isolation_checks_no_replace BEFORE INSERT ON isolation_checks
+    WHEN EXISTS (SELECT 1 FROM isolation_checks WHERE id = NEW.id) BEGIN
+    SELECT RAISE(ABORT, 'isolation_checks is append-only: this row exists'); END;
+--
+CREATE TRIGGER monitor_readings_no_delete BEFORE DELETE ON monitor_readings WHEN 1 BEGIN SELECT RAISE(ABORT, 'monitor_readings is append-only: a row cannot be deleted'); END;
+--
+CREATE TRIGGER monitor_readings_no_update BEFORE UPDATE ON monitor_readings WHEN 1 BEGIN SELECT RAISE(ABORT, 'monitor_readings is append-only: a row cannot be changed'); END;
+--
+CREATE TRIGGER monitor_readings_no_replace BEFORE INSERT ON monitor_readings WHEN EXISTS (SELECT 1 FROM monitor_readings WHERE run_id = NEW.run_id AND number = NEW.number) BEGIN SELECT RAISE(ABORT, 'monitor_readings is append-only: this row exists'); END;
+--
+CREATE TRIGGER monitor_readings_sealed BEFORE INSERT ON monitor_readings WHEN (SELECT status FROM runs WHERE id = NEW.run_id) <> 'running' BEGIN SELECT RAISE(ABORT, 'monitor_readings: its row in runs has ended'); END;
+--
+CREATE TRIGGER thermal_steps_no_delete BEFORE DELETE ON thermal_steps WHEN 1 BEGIN SELECT RAISE(ABORT, 'thermal_steps is append-only: a row cannot be deleted'); END;
+--
+CREATE TRIGGER thermal_steps_no_update BEFORE UPDATE ON thermal_steps WHEN 1 BEGIN SELECT RAISE(ABORT, 'thermal_steps is append-only: a row cannot be changed'); END;
+--
+CREATE TRIGGER thermal_steps_no_replace BEFORE INSERT ON thermal_steps WHEN EXISTS (SELECT 1 FROM thermal_steps WHERE run_id = NEW.run_id AND number = NEW.number) BEGIN SELECT RAISE(ABORT, 'thermal_steps is append-only: this row exists'); END;
+--
+CREATE TRIGGER thermal_steps_sealed BEFORE INSERT ON thermal_steps WHEN (SELECT status FROM runs WHERE id = NEW.run_id) <> 'running' BEGIN SELECT RAISE(ABORT, 'thermal_steps: its row in runs has ended'); END;
+--
+CREATE TRIGGER spectra_no_update_condition BEFORE UPDATE OF condition_quantity, condition_setpoint, condition_value ON spectra WHEN 1 BEGIN SELECT RAISE(ABORT, 'spectra is append-only: a row cannot be changed'); END;

@@ -34,6 +34,8 @@ MEASURED_TABLES = (
     "polarisation_points",
     "temperature_log",
     "records",
+    "monitor_readings",
+    "thermal_steps",
 )
 
 

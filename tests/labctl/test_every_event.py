@@ -20,6 +20,7 @@ from labctl.measure.events import (
     CurrentMeasured,
     Emitted,
     Event,
+    MonitorRead,
     NoteWritten,
     OwnTopic,
     PointMeasured,
@@ -70,6 +71,7 @@ NUMBER = {
 IN_ORDER = (  # as one run tells them; each class at least once
     StepStarted(step=0, of=1, setpoint_k=333.15),
     TemperatureRead(time_s=1.0, temperature_k=333.0, setpoint_k=333.15, phase="dwell"),
+    MonitorRead(time_s=1.5, instrument="room", quantity="relative_humidity_percent", value=30.0),
     SpectrumStarted(step=0, amplitude_v=0.1, bias_v=0.2),
     PointMeasured(time_s=2.0, frequency_hz=1e3, z_real_ohm=9.0, z_imag_ohm=-1.0, temperature_k=334.0),
     SpectrumEnded(state="aborted"),
@@ -148,7 +150,7 @@ def attempt(steering):
         nothing,
     )
     judge = lambda topic, record: judged.append((topic, dict(record)))  # noqa: E731
-    made._interlocks = SimpleNamespace(judge=judge, look_around=lambda: None)
+    made._interlocks = SimpleNamespace(judge=judge, look_around=lambda: None, take_doubts=list)
     left = TimeLeft(TemperatureSteppedEIS(), Pace())
     watched = Watched(nothing, JobProgress(0, frozenset(), {}, ()), "spectra", 1, left)
     made.see = partial(made._see, watched)
@@ -198,9 +200,10 @@ def test_steering_knows_where_the_procedure_is_after_every_event(steering):
     for one in IN_ORDER:
         steering.see(one)
         places.append((type(one).__name__, steering._place))
-    assert places[:10] == [
+    assert places[:11] == [
         ("StepStarted", ""),
         ("TemperatureRead", ""),
+        ("MonitorRead", ""),
         ("SpectrumStarted", ""),
         ("PointMeasured", "point"),
         ("SpectrumEnded", "step"),
@@ -210,7 +213,7 @@ def test_steering_knows_where_the_procedure_is_after_every_event(steering):
         ("PolarisationEnded", "step"),
         ("RowMeasured", "point"),
     ]
-    assert {place for _, place in places[10:]} == {"point"}
+    assert {place for _, place in places[11:]} == {"point"}
 
 
 def test_an_attempt_tells_readings_and_has_every_measurement_judged(attempt):
@@ -256,6 +259,8 @@ def test_recording_keeps_every_event_in_its_table(told_by_a_procedure, tmp_path)
     with labctl.open(tmp_path / "lab.db") as db:
         (reading,) = db.rows("SELECT * FROM temperature_log")
         assert (reading["temperature_k"], reading["phase"]) == (333.0, "dwell")
+        (watched,) = db.rows("SELECT * FROM monitor_readings")
+        assert (watched["instrument"], watched["value"], watched["status"]) == ("room", 30.0, "ok")
         (spectrum,) = db.rows("SELECT * FROM spectra")
         assert (spectrum["status"], spectrum["amplitude_v"], spectrum["bias_v"]) == ("aborted", 0.1, 0.2)
         (point,) = db.rows("SELECT * FROM impedance_points")

@@ -149,3 +149,22 @@ def test_a_port_that_is_taken_is_an_error():
         taken.listen()
         with pytest.raises(OSError, match="use"):
             Server({}, RealClock(), first_port=taken.getsockname()[1])
+
+
+def test_the_station_of_a_served_switch_names_its_cells_and_their_thermometers(tmp_path):
+    from labctl.config.station import read_station
+
+    with Server({"description": "switch"}, ScaledClock(50)) as server:
+        (tmp_path / "station.toml").write_text(server.station_toml())
+        station = read_station(tmp_path / "station.toml")
+        assert {name: cell.thermometer for name, cell in station.cells.items()} == {
+            "A": "keithley2000",
+            "B": "keithley2000_2",
+            "C": "lakeshore336",
+            "D": "lakeshore336",
+        }
+        with station.open(ScaledClock(50)) as bench:
+            for name in station.cells:
+                with bench.connected(name):
+                    assert server.rig.world.cell.connected == (name,)
+                assert server.rig.world.cell.connected == ()

@@ -1,7 +1,9 @@
-"""Temperature against time, with set point and settling band."""
+"""Temperature against time, with set point and settling band; below it a quantity that monitors read."""
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,14 @@ from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
 from labctl.readmodel.all_rows import all_rows
-from labctl.readmodel.snapshot import Array
+from labctl.readmodel.in_view import Part, View, temperature_in_view
+from labctl.readmodel.quantity_text import Quantity, quantity_named
+from labctl.readmodel.snapshot import Array, MonitorCurve
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K
 
@@ -31,6 +36,13 @@ class TemperatureTab(Tab):
         self.plot.label("left", "temperature / °C")
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
+        self._refiner = Refiner(self, self.plot, self._wanted)
+        self.monitor_plot = Plot(None, {"bottom": ClockAxis()})
+        self.monitor_plot.setXLink(self.plot)
+        self._canvas.add(self.monitor_plot, 1, 0)
+        self.quantities = QtWidgets.QComboBox()
+        self.quantities.setToolTip("Quantity that the monitors of the station read beside the temperature")
+        self.quantities.activated.connect(lambda _: self.refresh())
         self._since_start = QtWidgets.QCheckBox("hours s&ince the start")
         self._since_start.setToolTip("Compare runs of different days")
         self._since_start.toggled.connect(self._change_axis)
@@ -39,6 +51,7 @@ class TemperatureTab(Tab):
         controls = QtWidgets.QHBoxLayout()
         controls.addWidget(self._since_start)
         controls.addWidget(self._now, 1)
+        controls.addWidget(self.quantities)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)
         layout.addWidget(self._canvas, 1)
@@ -48,9 +61,41 @@ class TemperatureTab(Tab):
         """Draw changed curves."""
         keys = [key for run in self.runs for key in self._draw_run(run)]
         self.plot.curves.keep(keys)
+        self._refiner.curves_changed()
         known = [run for run in self.runs if run.snapshot.temperature.time_s.size]
         self.plot.say("" if known else "no temperature yet")
         self._now.setText("   ".join(_in_words(run) for run in known))
+        self._draw_monitors()
+
+    def _draw_monitors(self) -> None:
+        """Draw the chosen quantity of all monitors; without one there is no second plot."""
+        names = sorted({curve.quantity for run in self.runs for curve in run.snapshot.monitors})
+        if names != [self.quantities.itemData(place) for place in range(self.quantities.count())]:
+            chosen = self.quantities.currentData()
+            self.quantities.clear()
+            for name in names:
+                self.quantities.addItem(quantity_named(name).label, name)
+            self.quantities.setCurrentIndex(max(0, self.quantities.findData(chosen)))
+        self.quantities.setVisible(bool(names))
+        self.monitor_plot.setVisible(bool(names))
+        name = self.quantities.currentData() or ""
+        quantity = quantity_named(name)
+        self.monitor_plot.label("left", quantity.label)
+        self.monitor_plot.curves.keep(
+            [key for run in self.runs for key in self._draw_monitors_of(run, name, quantity)]
+        )
+
+    def _draw_monitors_of(self, run: ShownRun, name: str, quantity: Quantity) -> list[Hashable]:
+        """Draw the monitors of one run that read a quantity; return the keys of their curves."""
+        log, keys = run.snapshot.temperature, list[Hashable]()
+        start_s = float(log.time_s[0]) if self._since_start.isChecked() and log.time_s.size else None
+        for curve in run.snapshot.monitors:
+            if curve.quantity == name:
+                key = (run.snapshot.id, curve.instrument, name)
+                points = partial(_monitor_points, curve, quantity, start_s)
+                self.monitor_plot.curves.draw(key, Look(run.colour, line=1.0), curve, start_s, points)
+                keys.append(key)
+        return keys
 
     def apply_appearance(self) -> None:
         """Dress the plot."""
@@ -83,7 +128,7 @@ class TemperatureTab(Tab):
 
     def _draw_run(self, run: ShownRun) -> list[Hashable]:
         log, run_id = run.snapshot.temperature, run.snapshot.id
-        start_s = float(log.time_s[0]) if self._since_start.isChecked() and log.time_s.size else None
+        start_s, part = self._start_s(run), self._refiner.parts.get(run_id)
         band_k = run.snapshot.run["parameters"].get("band_k")
         readings, steps, band = (run_id, "temperature"), (run_id, "setpoint"), (run_id, "band")
 
@@ -91,7 +136,11 @@ class TemperatureTab(Tab):
             return seconds if start_s is None else (seconds - start_s) / 3600
 
         def draw(key: Hashable, look: Look, points: Any) -> None:
-            self.plot.curves.draw(key, look, log, (start_s, band_k), points)
+            self.plot.curves.draw(key, look, log, (start_s, band_k, part), points)
+
+        def temperature() -> Points:
+            seconds, kelvin = refined(part, log.time_s, log.temperature_k)
+            return time(seconds), kelvin - ZERO_CELSIUS_K
 
         draw(
             band,
@@ -106,17 +155,40 @@ class TemperatureTab(Tab):
         draw(
             readings,
             Look(run.colour, line=1.0),
-            lambda: (time(log.time_s), log.temperature_k - ZERO_CELSIUS_K),
+            temperature,
         )
         return [band, steps, readings]
 
+    def _start_s(self, run: ShownRun) -> float | None:
+        """Return the time that the axis counts from; None where it shows the time of day."""
+        log = run.snapshot.temperature
+        return float(log.time_s[0]) if self._since_start.isChecked() and log.time_s.size else None
+
+    def _wanted(self) -> dict[Hashable, Reading]:
+        """How to read the temperatures in view of each run that is thinned."""
+        thinned = [run for run in self.runs if "temperature" in run.snapshot.thinned]
+        return {run.snapshot.id: partial(_read, run.snapshot.id, self._start_s(run)) for run in thinned}
+
     def _change_axis(self, since_start: bool) -> None:
-        axis = pg.AxisItem("bottom") if since_start else ClockAxis()
-        self.plot.setAxisItems({"bottom": axis})
-        self.plot.label("bottom", "time since the start / h" if since_start else "")
+        for plot in (self.plot, self.monitor_plot):
+            axis = pg.AxisItem("bottom") if since_start else ClockAxis()
+            plot.setAxisItems({"bottom": axis})
+            plot.label("bottom", "time since the start / h" if since_start else "")
         self.apply_appearance()
+        self._refiner.forget()
         self.refresh()
         self.plot.enableAutoRange()
+
+
+def _read(run_id: int, start_s: float | None, database: Database, view: View) -> Part:
+    if start_s is not None:
+        view = replace(view, low=start_s + 3600 * view.low, high=start_s + 3600 * view.high)
+    return temperature_in_view(database, run_id, view)
+
+
+def _monitor_points(curve: MonitorCurve, quantity: Quantity, start_s: float | None) -> Points:
+    time = curve.time_s if start_s is None else (curve.time_s - start_s) / 3600
+    return time, quantity.shown(curve.value)
 
 
 def _in_words(run: ShownRun) -> str:

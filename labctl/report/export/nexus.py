@@ -42,6 +42,7 @@ ERRORS = {
 SENSOR = {"name": "name", "model": "identity", "role": "role", "driver": "driver", "address": "address"}
 """Fields of a sensor with the columns of `instruments`; `name` and `model` are those of NXsensor."""
 LOG = {"time": "time_s", "value": "temperature_k", "setpoint": "setpoint_k"}
+MONITOR_LOG = {"time": "time_s", "value": "value"}
 
 
 @dataclass(frozen=True)
@@ -194,20 +195,42 @@ def _sample(entry: Any, of_run: _OfRun) -> None:
 
 def _instrument(entry: Any, of_run: _OfRun) -> None:
     rows, log = of_run.rows.get("instruments", ()), of_run.rows.get("temperature_log", ())
-    if not rows and not log:
+    read = of_run.rows.get("monitor_readings", ())
+    if not rows and not log and not read:
         return
     group = _group(entry, "instrument", "NXinstrument")
     for number, row in enumerate(rows):
         sensor = _group(group, f"sensor_{number}", "NXsensor")
         for name, key in SENSOR.items():
             _text(sensor, name, row[key])
-    if log:
+    if log or read:
         environment = _group(group, "environment", "NXenvironment")
+        _temperature_log(environment, of_run, log)
+        _monitors(environment, of_run, read)
+
+
+def _temperature_log(environment: Any, of_run: _OfRun, log: Sequence[Row]) -> None:
+    if log:
         sensor = _group(environment, "temperature", "NXsensor")
         _text(sensor, "measurement", "temperature")
         values, columns = _group(sensor, "value_log", "NXlog"), of_run.columns["temperature_log"]
         for name, key in LOG.items():
             _field(values, name, [row[key] for row in log], columns[key])
+
+
+def _monitors(environment: Any, of_run: _OfRun, read: Sequence[Row]) -> None:
+    """Write a sensor for each quantity of each monitor; readings without a value are not in the log."""
+    columns = of_run.columns.get("monitor_readings", {})
+    known = [row for row in read if row["value"] is not None]
+    names = dict.fromkeys((row["instrument"], row["quantity"]) for row in known)
+    for number, (instrument, quantity) in enumerate(names):
+        sensor = _group(environment, f"monitor_{number}", "NXsensor")
+        _text(sensor, "name", instrument)
+        _text(sensor, "measurement", quantity)
+        rows = [row for row in known if (row["instrument"], row["quantity"]) == (instrument, quantity)]
+        values = _group(sensor, "value_log", "NXlog")
+        for name, key in MONITOR_LOG.items():
+            _field(values, name, [row[key] for row in rows], columns[key])
 
 
 def _conductivities(entry: Any, of_run: _OfRun) -> None:

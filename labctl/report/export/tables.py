@@ -17,10 +17,12 @@ from labctl.store.queries import (
     bench_checks,
     events,
     law_fits,
+    monitor_readings,
     polarisations,
     resistances,
     spectra,
     temperature_log,
+    thermal_steps,
     transference_numbers,
 )
 
@@ -223,6 +225,8 @@ TABLES: dict[str, tuple[str, Callable[[Database, int], Any]]] = {
     "polarisations": ("polarisations", lambda db, run: _of_parts(polarisations.of_parts, db, run)),
     "polarisation_points": ("polarisation_points", _polarisation_points),
     "temperature_log": ("temperature_log", lambda db, run: _of_parts(temperature_log.of_parts, db, run)),
+    "monitor_readings": ("monitor_readings", lambda db, run: _of_parts(monitor_readings.of_parts, db, run)),
+    "thermal_steps": ("thermal_steps", lambda db, run: _of_parts(thermal_steps.of_parts, db, run)),
     "unknowns": ("", _unknowns),
     "amendments": ("amendments", lambda db, run: _records(db.amendments(run))),
     "events": ("events", lambda db, run: _of_parts(events.of_parts, db, run)),

@@ -16,8 +16,10 @@ from labctl.store.cells import stated_accuracy
 from labctl.store.queries import (
     check_points,
     imported_files,
+    monitor_readings,
     spectra,
     temperature_log,
+    thermal_steps,
     transference_numbers,
 )
 
@@ -42,6 +44,10 @@ class RunContent:
         Finished spectra that gave no conductivity, with the flags that say why.
     stretches : sequence of rows
         The temperature log by set point and phase.
+    monitors : sequence of rows
+        Mean and range of each quantity of each monitor.
+    thermal_history : sequence of rows
+        Steps of temperature held before the measurement.
     """
 
     run: RunSnapshot
@@ -51,6 +57,8 @@ class RunContent:
     without_number: Sequence[Row]
     drift: Sequence[str]
     stretches: Sequence[Row]
+    monitors: Sequence[Row]
+    thermal_history: Sequence[Row]
     instruments: Sequence[Row]
     accuracy: Mapping[str, Any]
     exclusions: Sequence[Exclusion]
@@ -73,6 +81,8 @@ def content_of(db: Database, run: int | str) -> RunContent:
         without_number=spectra.without_conductivity(db, parts),
         drift=check_points_in_words(db, check_points.of_parts(db, parts)),
         stretches=temperature_log.stretches(db, parts),
+        monitors=monitor_readings.summary(db, parts),
+        thermal_history=thermal_steps.of_parts(db, parts),
         instruments=checked_instruments(db, snapshot.id),
         accuracy=stated_accuracy(db, snapshot.id),
         exclusions=now.exclusions,

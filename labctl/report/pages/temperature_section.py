@@ -1,12 +1,13 @@
-"""The section about the temperature."""
+"""The section about the temperature, and what was watched beside it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from labctl.readmodel.formatting import celsius, duration
+from labctl.readmodel.monitor_text import monitors_in_words, thermal_steps_in_words
 from labctl.report.pages import numbers
 from labctl.report.pages.content import RunContent
-from labctl.report.pages.document import Block, Cell, Paragraph, Table, text
+from labctl.report.pages.document import Block, Cell, Items, Paragraph, Table, text
 from labctl.report.pages.long_tables import MOST_ROWS, left_out
 from labctl.report.pages.pictures import picture
 from labctl.report.pages.words import Words
@@ -15,7 +16,15 @@ Row = Mapping[str, Any]
 
 
 def temperature(content: RunContent, words: Words) -> list[Block]:
-    """Return the temperature log, and its stretches by set point and phase."""
+    """Return the thermal history, the temperature log by set point and phase, and the monitors."""
+    history = thermal_steps_in_words(content.thermal_history)
+    monitors = monitors_in_words(content.monitors)
+    before: list[Block] = [Items(history)] if history else []
+    after: list[Block] = [Items(monitors)] if monitors else []
+    return [*before, *_log(content, words), *after]
+
+
+def _log(content: RunContent, words: Words) -> list[Block]:
     if not content.stretches:
         return [Paragraph(words("missing.temperature"), "missing")]
     begin_s = content.stretches[0]["begun_s"]

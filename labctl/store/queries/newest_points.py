@@ -12,6 +12,8 @@ _QUERIES = {
         ORDER BY p.number DESC LIMIT 20""",
     "temperature": """SELECT run_id AS parent, number, temperature_k, setpoint_k
         FROM temperature_log WHERE run_id = ? ORDER BY number DESC LIMIT 20""",
+    "monitor": """SELECT run_id AS parent, number, time_s, instrument, quantity, value, status
+        FROM monitor_readings WHERE run_id = ? ORDER BY number DESC LIMIT 20""",
 }
 TOPICS = tuple(_QUERIES)
 
@@ -23,6 +25,6 @@ def newest_points(connection: WriteConnection, topic: str, run_id: int | None) -
     ----------
     topic : str
         One of `TOPICS`: `results` (of the last spectrum), `current` (of the last polarisation),
-        `temperature`.
+        `temperature`, `monitor`.
     """
     return connection.rows(_QUERIES[topic], (run_id,))

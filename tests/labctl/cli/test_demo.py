@@ -1,6 +1,13 @@
-"""The files of the demo."""
+"""The files of the demo, and what it prints."""
 
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from labctl.cli import app
 from labctl.cli.demo import prepare
+from labctl.errors import ConfigurationError
 
 
 def test_the_demo_repeats_its_first_temperature_where_that_costs_little_time(tmp_path):
@@ -8,3 +15,26 @@ def test_the_demo_repeats_its_first_temperature_where_that_costs_little_time(tmp
     assert long.procedures[0].parameters["repeat_first"] is True
     _, short = prepare(tmp_path / "short", 1)
     assert "repeat_first" not in short.procedures[0].parameters
+
+
+def test_the_demo_of_several_samples_prints_each_value_beside_the_one_put_in(tmp_path):
+    options = ["--samples", "2", "--temperatures-degc", "60:100:20", "--json", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, ["demo", *options])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [one["sample"] for one in found] == ["Mg3(BH4)4(NH2)2", "Mg(en)(BH4)2"]
+    assert [one["put_in_ev"] for one in found] == [0.84, 1.3]
+    for one in found:
+        assert one["low_95_ev"] <= one["put_in_ev"] <= one["high_95_ev"]
+
+
+def test_eight_samples_can_be_prepared_and_a_ninth_is_refused_in_words(tmp_path):
+    station, protocol = prepare(tmp_path, 1, samples=8)
+    assert list(protocol.in_cells) == list(station.cells) == list("ABCDEFGH")
+    with pytest.raises(ConfigurationError, match="--samples: is 9; the rig has 8 materials"):
+        prepare(tmp_path, 1, samples=9)
+
+
+def test_spectra_to_replay_belong_to_one_sample(tmp_path):
+    with pytest.raises(ConfigurationError, match="--replay, which has one sample"):
+        prepare(tmp_path, 1, replay=tmp_path, samples=2)

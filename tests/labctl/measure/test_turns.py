@@ -1,5 +1,6 @@
 """Several samples in one oven: each has its turn at a temperature before the oven moves."""
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -92,6 +93,7 @@ class Series:
     temperatures_k = (300.0, 320.0)
     fails: BaseException | None = None
     fails_at_k = 0.0
+    says = ""
 
     def startup(self):
         pass
@@ -114,6 +116,8 @@ class Series:
     def measure(self, kelvin):
         if self.fails is not None and kelvin == self.fails_at_k:
             raise self.fails
+        if self.says:
+            logging.getLogger(__name__).info(self.says)
         self.bench.told.append((self.bench.of, kelvin, *self.bench.connected_now))
 
 
@@ -176,6 +180,9 @@ class Entry(ProcedureEntry):
     def build(self):
         return self.made
 
+    def for_cell(self, cell, sample):
+        return self
+
 
 @pytest.fixture(autouse=True)
 def entries_are_kept(monkeypatch):
@@ -202,6 +209,14 @@ def test_every_sample_is_measured_at_a_temperature_before_the_oven_moves(night):
 def test_each_is_measured_with_its_own_cell_connected_and_no_other(night):
     night.run()
     assert all(cell == connected for cell, _, connected in filter(is_measured, night.rig.told))
+
+
+def test_what_a_procedure_logs_in_its_turn_is_an_event_of_its_own_run(night):
+    for cell, procedure in night.procedures.items():
+        procedure.says = f"arc of {cell}"
+    night.run()
+    said = [told for told in night.rig.told if isinstance(told, tuple) and told[1] == "procedure"]
+    assert said == [(cell, "procedure", f"arc of {cell}") for cell in ("A", "B", "A", "B")]
 
 
 def test_everything_is_made_safe_before_the_first_run_ends(night):

@@ -148,8 +148,8 @@ def protocol_text():
 class SharedRig:
     """One simulated rig for every opening of the station, with access to its true state."""
 
-    def __init__(self, station: Station, clock: VirtualClock) -> None:
-        self.clock, self.seed = clock, 1
+    def __init__(self, station: Station, clock: VirtualClock, **options: Any) -> None:
+        self.clock, self.seed, self._options = clock, 1, options
         self._rig: Any = None
         assert station.simulation is not None
         self._build = station.simulation.build
@@ -159,7 +159,7 @@ class SharedRig:
     def true(self) -> Any:
         """The rig itself: instruments, world, faults."""
         if self._rig is None:
-            self._rig = self._build(self.clock, seed=self.seed)
+            self._rig = self._build(self.clock, seed=self.seed, **self._options)
             self._close, self._rig.close = self._rig.close, lambda: None
         return self._rig
 

@@ -14,7 +14,7 @@ from labctl.store.care import verify
 from labctl.store.migrations import described_columns
 from labctl.store.migrations.first_tables import TABLES
 from labctl.store.processes import process_birth
-from labctl.store.queries import analyser_checks, check_points, linearity_points
+from labctl.store.queries import analyser_checks, check_points, linearity_points, monitor_readings
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ MEASURED = {
     "samples", "runs", "run_provenance", "run_instruments", "spectra", "impedance_points", "polarisations",
     "polarisation_points", "temperature_log", "records", "events", "job_history", "bench_checks",
     "check_points", "linearity_points", "analyser_checks",
+    "monitor_readings", "thermal_steps", "isolation_checks",
     "imported_files",
 }  # fmt: skip
 
@@ -336,7 +337,7 @@ def test_the_heartbeats_of_every_older_schema_are_kept_and_may_become_unsafe(
             with store.read() as db:
                 (before,) = db.rows("SELECT * FROM heartbeats")
     with Store.open(path) as store, store.read() as db:
-        assert db.rows("SELECT * FROM heartbeats") == [before | {"unsafe": ""}]
+        assert db.rows("SELECT * FROM heartbeats") == [before | {"unsafe": "", "percent": None}]
     connection = sqlite3.connect(path)
     connection.execute("UPDATE heartbeats SET state = 'unsafe', unsafe = 'oven: no answer'")
     connection.execute("UPDATE heartbeats SET state = 'dismissed'")
@@ -632,3 +633,37 @@ def test_laws_of_parts_of_every_older_schema_have_no_budget(path, start, monkeyp
         assert described == set(db.part_fits().columns) | {"budget"}
         assert "budget" in db.frame("SELECT * FROM part_laws").columns
     assert [(run.recorded_hash, run.intact) for run in verify(path)] == [(before.recorded_hash, True)]
+
+
+BEFORE_CONDITIONS = NAMES[: NAMES.index("0034_conditions")]
+MONITOR_READING = {"number": 0, "time_s": 9.0, "instrument": "room", "quantity": "oxygen_pa", "value": 3.0}
+MONITOR_READING |= {"status": "ok"}
+
+
+@pytest.mark.parametrize("newest", [BEFORE_CONDITIONS[0], BEFORE_CONDITIONS[-1]])
+def test_a_file_of_an_older_schema_keeps_its_hash_and_takes_conditions(path, start, monkeypatch, newest):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_MIGRATIONS", earlier(newest))
+        with Store.open(path) as store:
+            rig = start(store)
+            rig.append_points(3)
+            store.update("runs", rig.run_id, {"status": "finished", "ended_s": 3.0})
+        (before,) = verify(path)
+    with Database(path) as db:  # as it is, without a migration
+        assert db.rows("SELECT condition_quantity FROM spectra") == [{"condition_quantity": None}]
+        assert monitor_readings.summary(db, [rig.run_id]) == []
+    with Store.open(path) as store:
+        assert [run.recorded_hash for run in verify(path)] == [before.recorded_hash]
+        with pytest.raises(StoreError, match="its row in runs has ended"):
+            store.insert("monitor_readings", MONITOR_READING | {"run_id": rig.run_id})
+
+
+def test_a_reading_of_a_monitor_is_in_the_hash_of_its_run(rig, path):
+    rig.store.append("monitor_readings", MONITOR_READING | {"run_id": rig.run_id})
+    rig.store.update("runs", rig.run_id, {"status": "finished", "ended_s": 9.0})
+    assert [run.intact for run in verify(path)] == [True]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER monitor_readings_no_update")
+        connection.execute("UPDATE monitor_readings SET value = 1.0")
+        connection.commit()
+    assert [run.intact for run in verify(path)] == [False]
