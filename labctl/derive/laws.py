@@ -1,6 +1,7 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -180,13 +181,15 @@ def _why_never_used(point: Point) -> str:
 
 
 def _left_out_flags(points: Sequence[Point]) -> list[str]:
-    """Name every spectrum that the law does not stand on."""
+    """Name every spectrum that the law does not stand on; those of one temperature and reason once."""
     points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
-    left_out = [f"{_place(point)} ({reason})" for point, reason in reasons if reason]
+    left_out = Counter(f"{_place(point)} ({reason})" for point, reason in reasons if reason)
     if not left_out:
         return []
-    return [f"{len(points) - len(left_out)} of {len(points)} points used; left out: {', '.join(left_out)}"]
+    named = [f"{one}, {times} times" if times > 1 else one for one, times in left_out.items()]
+    used = len(points) - left_out.total()
+    return [f"{used} of {len(points)} points used; left out: {', '.join(named)}"]
 
 
 def _place(point: Point) -> str:
