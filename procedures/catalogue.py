@@ -1,6 +1,7 @@
 """List of all procedures shipped with labctl, most used first."""
 
 from procedures.bruce_vincent import BruceVincent
+from procedures.condition_series import ConditionSeries
 from procedures.dc_polarisation import DCPolarisation
 from procedures.eis import EIS
 from procedures.electrolysis import Electrolysis
@@ -17,6 +18,7 @@ PROCEDURES = (
     BruceVincent,
     EIS,
     TemperatureRampEIS,
+    ConditionSeries,
     EquilibrationWatch,
     DCPolarisation,
     HebbWagner,
