@@ -47,7 +47,9 @@ def show(
             row = database.analysis(run or "last", analysis)
             run, chosen = str(row["run_id"]), {row["run_id"]: row["id"]}
     with Database(db, TimeLimit(), analyses=chosen) as database:
-        content = describe(database, run) if run else {"runs": list_runs(database)}
+        content: dict[str, Any] = describe(database, run) if run else {"runs": list_runs(database)}
+        if run and as_json:
+            content["carriers"] = _carriers(database, content["run"]["id"])
     if as_json:
         terminal.echo(json.dumps(content, default=str))
     elif run and budget:
@@ -56,6 +58,16 @@ def show(
         _print_run(content)
     else:
         _print_runs(content["runs"], db)
+
+
+def _carriers(database: "Database", run_id: int) -> dict[str, Any]:
+    """Return what is known of the carriers of a run's sample, as `labctl carriers --json` prints it."""
+    from labctl.readmodel.carriers import carriers_of_run
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    return or_as_unreadable(
+        lambda: carriers_of_run(database, run_id).as_dict(), lambda why: {"not_readable": why}
+    )
 
 
 def list_runs(database: "Database") -> list[dict[str, Any]]:

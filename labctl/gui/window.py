@@ -15,6 +15,7 @@ from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.background import Background
 from labctl.gui.browser import Browser
+from labctl.gui.carriers_dialog import CarriersOpener
 from labctl.gui.control import ControlBar
 from labctl.gui.correcting import Corrections
 from labctl.gui.plain_label import PlainLabel, tool_tip
@@ -137,6 +138,7 @@ class Window(QtWidgets.QMainWindow):
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
+        self.carriers = CarriersOpener(self, self.db)
         self.background = Background(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
@@ -252,6 +254,8 @@ class Window(QtWidgets.QMainWindow):
         self.browser.export_wanted.connect(self._export_runs)
         self.browser.report_wanted.connect(self._report_runs)
         self.browser.folder_wanted.connect(self._open_folder)
+        self.browser.carriers_wanted.connect(self.carriers.open)
+        self.carriers.warned.connect(self.warn)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
