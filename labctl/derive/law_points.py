@@ -32,7 +32,18 @@ NUMBERS = (
     "correction_k",
 )
 KEYS = ("spectrum_id", "part_id", "number", "repeat_of")
-WORDS = ("branch", "status", "bound", "excluded", "left_out", "repeated", "is_repetition", "parts", "flags")
+WORDS = (
+    "branch",
+    "status",
+    "bound",
+    "excluded",
+    "left_out",
+    "repeated",
+    "is_repetition",
+    "parts",
+    "flags",
+    "circuit",
+)
 """Columns of objects that many rows have in common, but for `parts`."""
 NAMES = (*NUMBERS, *KEYS, *WORDS)
 
