@@ -1,6 +1,7 @@
 """List of all procedures shipped with labctl, most used first."""
 
 from procedures.bruce_vincent import BruceVincent
+from procedures.condition_series import ConditionSeries
 from procedures.dc_polarisation import DCPolarisation
 from procedures.eis import EIS
 from procedures.equilibration_watch import EquilibrationWatch
@@ -15,6 +16,7 @@ PROCEDURES = (
     BruceVincent,
     EIS,
     TemperatureRampEIS,
+    ConditionSeries,
     EquilibrationWatch,
     DCPolarisation,
     HebbWagner,

@@ -1,6 +1,7 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.budget import Component
 from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
+from labctl.derive.conditions import by_condition
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.law_points import LawPoint, Point, in_columns
@@ -66,7 +68,8 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     temperature do not enter as numbers, nor does the first temperature that `repeat_first` measured again: it
     shows whether the sample changed (`sample_changes`). A spectrum that left its band by less than
     `ONE_TEMPERATURE_K` enters with half its span as the uncertainty of its temperature; a spectrum that moved
-    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out.
+    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out. Spectra at
+    different conditions beside the temperature have a law each (`condition_quantity`, `condition_setpoint`).
     """
     with store.read() as db:
         inputs = inputs_of(db, run_id)
@@ -103,9 +106,16 @@ def evaluated_laws(
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     shared = errors_of_run(db, run_id)
-    return [
-        row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form, shared)
-    ]
+    apart = by_condition(judged)
+    rows = []
+    for condition, same in apart:
+        told = [condition.flag] if len(apart) > 1 else []
+        rows += [
+            row | made | condition.columns | {"flags": [*told, *row["flags"]]}
+            for branch, chosen in _branches(same)
+            for row in _fit_rows(branch, chosen, form, shared)
+        ]
+    return rows
 
 
 def _without_excluded(points: list[LawPoint], inputs: Mapping[int, Inputs]) -> list[LawPoint]:
@@ -184,13 +194,15 @@ def _why_never_used(point: Point) -> str:
 
 
 def _left_out_flags(points: Sequence[Point]) -> list[str]:
-    """Name every spectrum that the law does not stand on."""
+    """Name every spectrum that the law does not stand on; those of one temperature and reason once."""
     points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
-    left_out = [f"{_place(point)} ({reason})" for point, reason in reasons if reason]
+    left_out = Counter(f"{_place(point)} ({reason})" for point, reason in reasons if reason)
     if not left_out:
         return []
-    return [f"{len(points) - len(left_out)} of {len(points)} points used; left out: {', '.join(left_out)}"]
+    named = [f"{one}, {times} times" if times > 1 else one for one, times in left_out.items()]
+    used = len(points) - left_out.total()
+    return [f"{used} of {len(points)} points used; left out: {', '.join(named)}"]
 
 
 def _place(point: Point) -> str:

@@ -33,7 +33,7 @@ ADDED_LATER = ("circuit_fit",)  # not compared where the kept row has none: an e
 KEY_OF = {  # derived rows: columns that name a row within an analysis
     "resistances": ("spectrum_id", "quantity"),
     "conductivities": ("spectrum_id",),
-    "law_fits": ("branch", "law", "form"),
+    "law_fits": ("branch", "law", "form", "condition_quantity", "condition_setpoint"),
     "transference_numbers": ("polarisation_id",),
     "relaxation_times": ("spectrum_id",),
     "part_laws": ("part", "branch", "law", "form"),

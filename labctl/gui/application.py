@@ -95,9 +95,9 @@ class RehearsalStarter:
     def __init__(self, station: Station, db: Path, options: Sequence[str] = ()) -> None:
         self._station, self._db, self._options = station, db, options
 
-    def __call__(self, job_id: int) -> None:
-        """Start the rehearsal; raises OSError where no process can be started."""
-        start_rehearsal(self._db, self._station.source, [job_id], self._options)
+    def __call__(self, *job_ids: int) -> None:
+        """Start the rehearsal of these jobs; raises OSError where no process can be started."""
+        start_rehearsal(self._db, self._station.source, list(job_ids), self._options)
 
 
 def lock_against_second_window(window: Window, db: Path) -> QtCore.QLockFile:

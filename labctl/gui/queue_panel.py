@@ -8,6 +8,7 @@ from labctl.clock import RealClock
 from labctl.gui.asking import Asker
 from labctl.gui.details import Details, beside
 from labctl.gui.flow_layout import FlowLayout
+from labctl.gui.progress_bar import ProgressDelegate, percent_in_words
 from labctl.gui.qt import QShortcut, Qt, QtGui, QtWidgets, Signal
 from labctl.gui.rows_model import Column, RowsModel
 from labctl.plain_text import spreadsheet_cell
@@ -19,11 +20,12 @@ from labctl.readmodel.parameters_text import of_protocol, told_apart
 from labctl.readmodel.station_view import StationView
 from labctl.store.transactions import WriteConnection
 
-Line = tuple[Job, str, str, str, str]  # job, begin, end, remarks, what tells it from the others
+Line = tuple[Job, str, str, str, str, str]  # job, begin, end, remarks, what differs, progress
 COLUMNS = (
     Column("Job", lambda line: str(line[0].id)),
     Column("Title", lambda line: line[0].title),
     Column("State", lambda line: line[0].state),
+    Column("Done", lambda line: line[5]),
     Column("Begins", lambda line: line[1]),
     Column("Ends", lambda line: line[2]),
     Column("Differs in", lambda line: line[4]),
@@ -31,6 +33,8 @@ COLUMNS = (
     Column("Remarks", lambda line: line[3]),
 )
 
+
+DONE = next(place for place, column in enumerate(COLUMNS) if column.heading == "Done")
 
 _parameters = lru_cache(maxsize=1000)(of_protocol)
 
@@ -55,6 +59,7 @@ class QueuePanel(QtWidgets.QWidget):
         self.table.setModel(self.model)
         self.table.setAccessibleName("Queue")
         set_up_table(self.table)
+        self.table.setItemDelegateForColumn(DONE, ProgressDelegate(self.table))
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
         column = QtWidgets.QVBoxLayout(self)
         self.details = Details("Parameters of the chosen job", self)
@@ -181,8 +186,8 @@ def _retry_job(connection: WriteConnection, job: Job, person: str) -> None:
     Jobs(connection).retry(job.id, person, from_start=finished)
 
 
-def set_up_table(table: QtWidgets.QTableView) -> None:
-    """Select whole rows, show no grid, stretch the last column."""
+def set_up_table(table: QtWidgets.QTableView, copies: Callable[[], Any] | None = None) -> None:
+    """Select whole rows, show no grid, stretch the last column; Ctrl+C copies the rows, or calls `copies`."""
     table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.SingleSelection)
     table.setShowGrid(False)
@@ -197,7 +202,7 @@ def set_up_table(table: QtWidgets.QTableView) -> None:
     table.horizontalHeader().setHighlightSections(False)
     copy = QShortcut(QtGui.QKeySequence(QtGui.QKeySequence.StandardKey.Copy), table)
     copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-    copy.activated.connect(lambda: copy_rows(table))
+    copy.activated.connect(copies or (lambda: copy_rows(table)))
 
 
 def copy_rows(table: QtWidgets.QTableView) -> None:
@@ -224,4 +229,5 @@ def _line(job: Job, view: StationView, apart: str) -> Line:
     begins = hour_in_words(expected.begin_s, now_s) if expected and runs else ""
     ends = hour_in_words(expected.end_s, now_s) if expected and runs else ""
     remarks = "; ".join(filter(None, (job.remark, expected.warning if expected else "")))
-    return job, begins, ends, remarks, apart
+    done = "100 %" if job.state == "finished" else percent_in_words(view.percent.get(job.id))
+    return job, begins, ends, remarks, apart, done

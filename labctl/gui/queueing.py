@@ -1,12 +1,13 @@
 """The dock in which a protocol is filled in, checked and queued."""
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from labctl.clock import RealClock
 from labctl.config.offered_procedures import Offered, in_file, shipped
+from labctl.config.own_estimates import own_estimates
 from labctl.config.protocol import Protocol, read_protocol
 from labctl.config.station import Station
 from labctl.errors import LabctlError
@@ -17,10 +18,12 @@ from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
 from labctl.gui.saving import refuse_what_is_no_export, write_text
+from labctl.gui.sweep_box import SweepBox
 from labctl.qt.questions import ask_for_file, ask_for_new_file
 from labctl.queue.hours import hour_in_words, parse_future_hour
-from labctl.queue.submission import Forecast, QueuedJob, Submission, add_job, estimate
+from labctl.queue.submission import Forecast, QueuedJob, Submission, add_jobs, estimate
 from labctl.readmodel.formatting import duration
+from labctl.readmodel.parameters_text import value_in_words
 from labctl.readmodel.protocol_text import ProcedureForm, SampleForm, protocol_text
 from labctl.readmodel.station_view import StationView
 
@@ -29,17 +32,17 @@ ONE_PRESS_S = 1.0  # longer than the pause before a held key repeats
 
 
 class QueueingPanel(QtWidgets.QWidget):
-    """Procedure, sample, sequence; "Check" and "Queue".
+    """Procedure, sample, sequence, sweep; "Check" and "Queue".
 
     Signals
     -------
-    said(str), queued(int), rehearsal_wanted(int)
-        A message for the user; the number of a queued job; of a job that waits for its rehearsal.
+    said(str), queued(list of int), rehearsal_wanted(list of int)
+        A message for the user; the numbers of the jobs just queued; of those that wait for their rehearsal.
     """
 
     said = Signal(str)
-    queued = Signal(int)
-    rehearsal_wanted = Signal(int)
+    queued = Signal(object)
+    rehearsal_wanted = Signal(object)
 
     def __init__(
         self, station: Station, db: Path, asker: Asker, parent: QtWidgets.QWidget | None = None
@@ -64,10 +67,30 @@ class QueueingPanel(QtWidgets.QWidget):
 
     def text(self) -> str:
         """Return the protocol as filled in; raises ValueError that names the field at fault."""
+        return self._text(self._procedures())
+
+    def texts(self) -> list[str]:
+        """Return the protocols to queue: one, or those of the jobs of the sweep; raises as `text`."""
+        swept = self.sweep.jobs()
+        if not swept:
+            return [self.text()]
+        if self._sequence:
+            raise ValueError(
+                "a sweep is over one procedure: empty the sequence, or take the tick off the sweep"
+            )
+        form = self.form()
+        return [
+            self._text(
+                [ProcedureForm(form.reference, {**form.parameters, **values})],
+                f" {number}/{len(swept)} ({_swept_in_words(values)})",
+            )
+            for number, values in enumerate(swept, start=1)
+        ]
+
+    def _text(self, procedures: list[ProcedureForm], which: str = "") -> str:
         sample = self.sample.form()
-        procedures = self._procedures()
         title = self.title.text().strip() or f"{sample.name}: {self._names(procedures)}"
-        return protocol_text(title, sample, procedures)
+        return protocol_text(title + which, sample, procedures)
 
     def load_protocol(self, protocol: Protocol, sample: SampleForm | None = None) -> None:
         """Fill in a protocol; several procedures become the sequence."""
@@ -106,11 +129,7 @@ class QueueingPanel(QtWidgets.QWidget):
         """Check the protocol against the station's limits and show its duration; no instrument is touched."""
         submission = self._submission()
         if submission is not None:
-            self._asker.ask(
-                lambda connection: estimate(connection, self._station, submission),
-                self._show_estimate,
-                self._refuse,
-            )
+            self._ask_for_estimate(submission)
 
     def queue(self) -> None:
         """Check again and queue; the form is kept for the next job.
@@ -122,7 +141,7 @@ class QueueingPanel(QtWidgets.QWidget):
             return
         self._in_hand = True
         self._asker.ask(
-            lambda connection: add_job(connection, self._station, submission),
+            lambda connection: add_jobs(connection, self._station, submission),
             self._show_queued,
             self._refuse_to_queue,
         )
@@ -162,6 +181,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.add.setToolTip("Append the procedure in the form to the sequence")
         self.replace.setToolTip("Replace the chosen procedure by the one in the form")
         self.sequence.setToolTip("Return fills the form from the chosen one")
+        self.sweep = SweepBox(self._folder, self)
         self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "&Save…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
         self.queue_button.setToolTip("Ctrl+Return")
@@ -186,6 +206,7 @@ class QueueingPanel(QtWidgets.QWidget):
         for item in (_row(self.procedure, self.open_file), self.summary, self.inputs_place, self.sample):
             column.addLayout(item) if isinstance(item, QtWidgets.QLayout) else column.addWidget(item)
         column.addWidget(self._sequence_box())
+        column.addWidget(self.sweep)
         column.addWidget(self._queue_box())
         column.addStretch()
         area = self._area = _ScrolledColumn(self)
@@ -229,6 +250,9 @@ class QueueingPanel(QtWidgets.QWidget):
         self.replace.clicked.connect(self._replace_in_sequence)
         self.remove.clicked.connect(self._remove_from_sequence)
         self.sequence.itemActivated.connect(lambda _: self.load_procedure(self._sequence[self._row()]))
+        self.sweep.edited.connect(self._edited)
+        self.sweep.refused.connect(self._refuse)
+        self.sweep.said.connect(self._say)
         self.load.clicked.connect(self._load_file)
         self.save.clicked.connect(self._save_file)
         self.check_button.clicked.connect(self.check)
@@ -266,6 +290,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.inputs.edited.connect(self._edited_procedure)
         self.inputs_place.addWidget(self.inputs)
         tab_through([self.procedure, self.open_file, *self.inputs.fields(), self.sample.name])
+        self.sweep.set_procedure(offered.procedure_class)
         self.summary.setText(offered.summary)
         QtCore.QTimer.singleShot(0, self._area.updateGeometry)  # this form may be wider than the previous one
         self._edited_procedure()
@@ -301,8 +326,10 @@ class QueueingPanel(QtWidgets.QWidget):
         """Show how the form is understood, before anything is queued."""
         try:
             words = [*self.inputs.understood(), *self.sample.understood()]
+            if swept := self.sweep.in_words():
+                words.append(f"{len(self.sweep.jobs())} jobs: {swept}")
             shown, refused = f"Understood: {', '.join(words)}" if words else "", False
-        except NotFilledIn as error:
+        except ValueError as error:
             shown, refused = f"not understood: {error}", True
         self.review.setText(shown)
         self.review.setProperty("refused", refused)
@@ -314,11 +341,24 @@ class QueueingPanel(QtWidgets.QWidget):
             submission = self._submission_or_error()
         except ValueError:
             return
+        self._ask_for_estimate(submission)
+
+    def _ask_for_estimate(self, submission: Submission) -> None:
+        """Ask for the steps of all jobs, and for what the procedure in the form itself estimates."""
+        procedure, swept = self._filled_in_procedure(), self.sweep.jobs()
         self._asker.ask(
-            lambda connection: estimate(connection, self._station, submission),
-            self._show_estimate,
+            lambda connection: (
+                estimate(connection, self._station, submission),
+                own_estimates(procedure, swept or None),
+            ),
+            lambda found: self._show_estimate(found[0], found[1], 1 + len(submission.further)),
             self._refuse,
         )
+
+    def _filled_in_procedure(self) -> Any:
+        procedure = self._chosen().procedure_class()
+        procedure.set_parameters(dict(self.form().parameters))
+        return procedure
 
     def _submission(self) -> Submission | None:
         try:
@@ -340,29 +380,35 @@ class QueueingPanel(QtWidgets.QWidget):
         person, not_before = self.person.text().strip(), self.not_before.text().strip()
         if not_before:
             parse_future_hour(not_before, RealClock().time())
-        return Submission(self.text(), str(folder / "window.toml"), person, self.held.isChecked(), not_before)
+        text, *further = self.texts()
+        source, held = str(folder / "window.toml"), self.held.isChecked()
+        return Submission(text, source, person, held, not_before, tuple(further))
 
-    def _show_estimate(self, found: Forecast) -> None:
+    def _show_estimate(self, found: Forecast, own: tuple[tuple[str, str], ...] = (), jobs: int = 1) -> None:
         takes_s, now_s = found.takes_s, RealClock().time()
         end = self._waits_for
         if self._free_s is not None and takes_s == takes_s:
             end = f", done about {hour_in_words(max(now_s, self._free_s) + takes_s, now_s)}"
         held = f"{len(found.steps)} steps within the limits of {self._station.name} and its instruments"
-        steps = f"{held}; {duration(takes_s)}{end}"
-        self._say(". ".join([steps, *found.warnings]))
+        together = f"{jobs} jobs, together " if jobs > 1 else ""
+        steps = f"{together}{held}; {duration(takes_s)}{end}"
+        said = ". ".join([steps, *found.warnings])
+        self._say("\n".join([said, *(f"{label}: {text}" for label, text in own)]))
 
     def _refuse_to_queue(self, sentence: str) -> None:
         self._in_hand, self._last_press = False, None
         self._refuse(sentence)
 
-    def _show_queued(self, job: QueuedJob) -> None:
+    def _show_queued(self, jobs: list[QueuedJob]) -> None:
         self._in_hand = False
-        waits = job.rehearsal == "wanted"
-        then = "; its rehearsal begins in the background" if waits else ""
-        self._say(f"job {job.id} queued, about {duration(job.takes_s)}{then}")
-        self.queued.emit(job.id)
-        if waits:
-            self.rehearsal_wanted.emit(job.id)
+        ids, takes_s = [job.id for job in jobs], sum(job.takes_s for job in jobs)
+        waiting = [job.id for job in jobs if job.rehearsal == "wanted"]
+        then = "; its rehearsal begins in the background" if waiting else ""
+        which = f"job {ids[0]}" if len(ids) == 1 else f"{len(ids)} jobs, {ids[0]} to {ids[-1]},"
+        self._say(f"{which} queued, about {duration(takes_s)}{then}")
+        self.queued.emit(ids)
+        if waiting:
+            self.rehearsal_wanted.emit(waiting)
 
     def _say(self, sentence: str) -> None:
         self.estimate.setProperty("refused", False)
@@ -487,6 +533,10 @@ def _short(form: ProcedureForm) -> str:
     named = form.parameters.get("temperatures_degc")
     where = f" at {', '.join(f'{t:g}' for t in named)} °C" if isinstance(named, list) else ""
     return form.reference.rpartition(":")[2] + where
+
+
+def _swept_in_words(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value_in_words(value)}" for name, value in values.items())
 
 
 def _row(*widgets: QtWidgets.QWidget) -> QtWidgets.QHBoxLayout:

@@ -36,7 +36,7 @@ def restore(window: "Window", settings: QtCore.QSettings) -> None:
         window.choose_scheme(str(scheme))
     form = settings.value(f"form/{window.station.name}")
     if isinstance(form, str) and form:
-        _restore_form(window, form)
+        _restore_form(window, form, str(settings.value(f"sweep/{window.station.name}") or ""))
 
 
 def remember(window: "Window", settings: QtCore.QSettings) -> None:
@@ -51,6 +51,7 @@ def remember(window: "Window", settings: QtCore.QSettings) -> None:
         settings.setValue(f"form/{window.station.name}", window.queueing.text())
     except ValueError:  # a form that cannot be queued is not a protocol
         settings.remove(f"form/{window.station.name}")
+    settings.setValue(f"sweep/{window.station.name}", window.queueing.sweep.text())
     settings.sync()
 
 
@@ -64,10 +65,12 @@ def splitters(window: "Window") -> dict[str, QtWidgets.QSplitter]:
     }
 
 
-def _restore_form(window: "Window", form: str) -> None:
+def _restore_form(window: "Window", form: str, sweep: str) -> None:
     folder = Path(window.station.source).parent
     try:
         window.queueing.load_protocol(parse_protocol(form, str(folder / "window.toml"), window.db))
+        if sweep:
+            window.queueing.sweep.load_text(sweep)
     except (LabctlError, ValueError, TypeError):
         window.say("the form of the last time cannot be filled in again")
 

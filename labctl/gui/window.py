@@ -70,7 +70,7 @@ class Window(QtWidgets.QMainWindow):
         Starts a runner (and with it a supervisor) where none runs; returns its process, as
         `subprocess.Popen`, or None where none was started.
     start_rehearsal : callable
-        Starts the rehearsal of a job that was queued here, by its number.
+        Starts the rehearsal of jobs that were queued here, by their numbers.
     at_once : bool
         Start a runner when the window opens and none runs; else only at the button.
 
@@ -87,7 +87,7 @@ class Window(QtWidgets.QMainWindow):
         station: Station,
         db: Path,
         start_runner: Callable[[], Any],
-        start_rehearsal: Callable[[int], Any] = lambda job_id: None,
+        start_rehearsal: Callable[..., Any] = lambda *job_ids: None,
         at_once: bool = True,
     ) -> None:
         super().__init__()
@@ -142,6 +142,7 @@ class Window(QtWidgets.QMainWindow):
         self.tab_widget = QtWidgets.QTabWidget(self)
         self.tab_widget.setDocumentMode(True)
         for tab in self.tabs:
+            tab.read = self._read_for_tab
             self.tab_widget.addTab(tab, tab.name)
         self.basis = PlainLabel(self)
         self.basis.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -228,7 +229,7 @@ class Window(QtWidgets.QMainWindow):
         view.addSeparator()
         for place, tab in enumerate(self.tabs, start=1):
             entry = view.addAction(tab.name)
-            entry.setShortcut(f"Alt+{place}")
+            entry.setShortcut(f"Alt+{place}" if place < 8 else f"Ctrl+{place}")  # Alt+8 and Alt+9 are below
             entry.triggered.connect(lambda _=False, t=tab: self.tab_widget.setCurrentWidget(t))
         for text, keys, widget in (("&Runs", "Alt+8", self.browser), ("&Queue", "Alt+9", self.queue)):
             entry = view.addAction(text)
@@ -296,7 +297,7 @@ class Window(QtWidgets.QMainWindow):
         if self._view is not None and self._clock.monotonic() - self._seen_s > UNSEEN_AFTER_S:
             self.control.show_unseen(hour_in_words(self._view.time_s, self._clock.time()))
 
-    def _show_queue(self, job_id: int) -> None:
+    def _show_queue(self, job_ids: list[int]) -> None:
         self.below.setCurrentWidget(self.queue)
         self.reader.look_now()
 
@@ -390,6 +391,15 @@ class Window(QtWidgets.QMainWindow):
             lambda why: self.warn(f"not written: {why}"),
         )
 
+    def _read_for_tab(self, work: Callable[[Database], Any], then: Callable[[Any], Any]) -> None:
+        """Read for a tab in a thread; a file that cannot be read is told by the reader."""
+
+        def look() -> Any:
+            with Database(self.db) as database:
+                return work(database)
+
+        self.background.run(look, then, self.trouble.setText)
+
     def _open_folder(self) -> None:
         QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(self.db.parent)))
 
@@ -421,11 +431,12 @@ class Window(QtWidgets.QMainWindow):
             log = self.db.with_suffix(".runner.log")
             self.warn(f"the runner ended at once (exit code {code}); {log} says why: {_last_line(log)}")
 
-    def _have_rehearsed(self, job_id: int) -> None:
+    def _have_rehearsed(self, job_ids: list[int]) -> None:
         try:
-            self._start_rehearsal(job_id)
+            self._start_rehearsal(*job_ids)
         except OSError as error:
-            self.warn(f"the rehearsal of job {job_id} cannot be started: {error}; the runner does it")
+            which = ", ".join(map(str, job_ids))
+            self.warn(f"the rehearsal of job {which} cannot be started: {error}; the runner does it")
 
     def _export_picture(self) -> None:
         tab = self._tab()

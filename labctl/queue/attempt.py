@@ -76,6 +76,7 @@ class Attempt:
     progressed: bool = field(init=False, default=False)
     _watched: "Watched" = field(init=False)
     _doing: str = field(init=False, default="")
+    _place: tuple[int, int] = field(init=False, default=(0, 1))
     _later_s: float = field(init=False, default=0.0)
     _longest_sign_s: float = field(init=False, default=MEASURING_SIGN_S)
     _cause_told: bool = field(init=False, default=False)
@@ -161,6 +162,7 @@ class Attempt:
     def _run_procedure(self, protocol: Protocol, index: int, bench: Bench) -> list[Outcome]:
         """Run one procedure; on several samples none whose part of it is finished already."""
         entry = protocol.procedures[index]
+        self._place = (index, len(protocol.procedures))
         self._cause_told, self._later_s = False, sum(self._takes_s[index + 1 :])
         self._longest_sign_s = MEASURING_SIGN_S + sum(
             step.duration_s for step in protocol.plan_of_all_cells(entry, entry.build())
@@ -257,18 +259,18 @@ class Attempt:
                 self._tell_part(watched, event, "spectra")
             case events.PolarisationStarted() | events.PolarisationEnded():
                 self._tell_part(watched, event, "polarisations")
+            case events.ProgressMade():
+                self._tell_progress(event)
             case (
                 events.MonitorRead()
-                | events.ProgressMade()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()
+                | events.RunEnded()
             ):
                 pass  # no sign of where the job is
             case events.NoteWritten():
                 self._cause_told |= event.kind in CAUSES
-            case events.RunEnded():
-                pass
             case _:
                 assert_never(event)
         self.on_event(event)
@@ -297,6 +299,14 @@ class Attempt:
             setpoint_k=event.setpoint_k,
             expected_end_s=RealClock().time() + left_s / speed if math.isfinite(left_s) else None,
         )
+
+    def _tell_progress(self, event: events.ProgressMade) -> None:
+        """Tell how much of the job is done, as far as the procedure under way has said."""
+        if event.percent is None:
+            return
+        index, count = self._place
+        share = min(max(event.percent, 0.0), 100.0)
+        self.pulse.tell(percent=(100.0 * index + share) / count)
 
     def _tell_reading(
         self,

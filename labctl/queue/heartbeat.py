@@ -31,7 +31,7 @@ SUPERVISOR_MAY_BE_SILENT = 2.0  # times as long as a runner: it does not beat wh
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """One row of `heartbeats`."""
+    """One row of `heartbeats`. `percent` of the job is done, as its procedures emit it; None: not known."""
 
     process: str
     station: str
@@ -51,6 +51,7 @@ class Heartbeat:
     expected_end_s: float | None
     last_event_id: int | None
     unsafe: str
+    percent: float | None = None
 
     @property
     def gone(self) -> bool:

@@ -223,11 +223,14 @@ class Runner:
         self._note_changed_station()
         log.info("job %d %r begins", job.id, job.title)
         self._pulse.tell(
-            job_id=job.id, run_id=None, doing=f"job {job.id} {job.title!r}: opening the instruments"
+            job_id=job.id,
+            run_id=None,
+            percent=None,
+            doing=f"job {job.id} {job.title!r}: opening the instruments",
         )
         self._conclude(job, *self._attempt(job))
         self._pulse.promise(None)
-        self._pulse.tell(job_id=None, run_id=None, expected_end_s=None, setpoint_k=None)
+        self._pulse.tell(job_id=None, run_id=None, percent=None, expected_end_s=None, setpoint_k=None)
         return True
 
     def _idle(self, doing: str, next_start_s: float | None) -> bool:

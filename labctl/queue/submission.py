@@ -49,13 +49,17 @@ class Terms:
 
 @dataclass(frozen=True)
 class Submission:
-    """Protocol text as filled in by a person; `not_before` as typed, empty for at once."""
+    """Protocol text as filled in by a person; `not_before` as typed, empty for at once.
+
+    `further` are the texts of the other jobs of a sweep.
+    """
 
     text: str
     source: str
     person: str
     held: bool
     not_before: str
+    further: tuple[str, ...] = ()
 
     def terms(self) -> Terms:
         """The terms of the job; raises ConfigurationError where the hour is past or none."""
@@ -196,18 +200,29 @@ def asked_rehearsal(station: Station, terms: Terms) -> dict[str, Any]:
 
 
 def estimate(connection: WriteConnection, station: Station, submission: Submission) -> Forecast:
-    """Check and estimate a submission; raises as `forecast`, and where the text is wrong."""
-    return forecast(_protocol(connection, submission), station, connection)
+    """Check and estimate a submission; raises as `forecast`, and where a text is wrong.
+
+    The steps are those of all its jobs, one after the other.
+    """
+    found = [forecast(one, station, connection) for one in _protocols(connection, submission)]
+    warnings = dict.fromkeys(warning for one in found for warning in one.warnings)
+    return Forecast(tuple(step for one in found for step in one.steps), tuple(warnings))
+
+
+def add_jobs(connection: WriteConnection, station: Station, submission: Submission) -> list[QueuedJob]:
+    """Queue the jobs of a submission, all or none. Raises as `estimate`, and where the hour is past."""
+    return submit(connection, station, _protocols(connection, submission), submission.terms())
 
 
 def add_job(connection: WriteConnection, station: Station, submission: Submission) -> QueuedJob:
-    """Queue a submission. Raises as `estimate`, and where the hour is past."""
-    (queued,) = submit(connection, station, [_protocol(connection, submission)], submission.terms())
+    """Queue a submission of one job. Raises as `add_jobs`."""
+    (queued,) = add_jobs(connection, station, submission)
     return queued
 
 
-def _protocol(connection: WriteConnection, submission: Submission) -> Protocol:
-    return parse_protocol(submission.text, submission.source, connection.path)
+def _protocols(connection: WriteConnection, submission: Submission) -> list[Protocol]:
+    texts = (submission.text, *submission.further)
+    return [parse_protocol(text, submission.source, connection.path) for text in texts]
 
 
 def protocol_of_job(job: Job) -> Protocol:

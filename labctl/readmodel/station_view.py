@@ -41,6 +41,14 @@ class StationView:
         return next((job for job in self.jobs if job.state == "running"), None)
 
     @property
+    def percent(self) -> Mapping[int, float]:
+        """How much of the job under way is done, by its id, as its procedures emit it; else empty."""
+        runner, job = self.runner, self.running_job
+        if runner is None or job is None or runner.job_id != job.id or runner.percent is None:
+            return {}
+        return {job.id: runner.percent}
+
+    @property
     def next_job(self) -> Job | None:
         """The job that will start next."""
         return next((job for job in self.jobs if job.state in STARTABLE), None)

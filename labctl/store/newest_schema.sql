@@ -302,6 +302,7 @@ INSERT INTO columns VALUES
 ('heartbeats', 'host', 'text', 'computer it runs on'),
 ('heartbeats', 'job_id', 'id', 'the job under way; NULL: none'),
 ('heartbeats', 'last_event_id', 'id', 'last event looked at for notification; NULL: none'),
+('heartbeats', 'percent', '%', 'how much of the job is done, as its procedures emit it; NULL: none of them has said so'),
 ('heartbeats', 'pid', '1', 'process number'),
 ('heartbeats', 'process', 'text', 'runner or supervisor'),
 ('heartbeats', 'process_birth', 'text', 'when that process was born, as its system writes it'),
@@ -1355,7 +1356,7 @@ CREATE TABLE "heartbeats" (
     setpoint_k REAL,
     expected_end_s REAL,
     last_event_id INTEGER,
-    unsafe TEXT NOT NULL DEFAULT '',
+    unsafe TEXT NOT NULL DEFAULT '', percent REAL CHECK (percent BETWEEN 0 AND 100),
     PRIMARY KEY (process, station)
 ) STRICT, WITHOUT ROWID;
 --

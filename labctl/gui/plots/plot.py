@@ -123,6 +123,11 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.addItem(plot, row, column, rowspan=rows)
         self._plots.append(plot)
 
+    def drop(self, plot: Plot) -> None:
+        """Take a plot out of the grid."""
+        self.removeItem(plot)
+        self._plots.remove(plot)
+
     def set_appearance(self, appearance: Appearance) -> None:
         """Use dark or light colours in all plots."""
         self.setBackground(appearance.background)

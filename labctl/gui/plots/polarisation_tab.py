@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -14,6 +15,7 @@ from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
@@ -21,6 +23,7 @@ from labctl.gui.qt import QtWidgets
 from labctl.readmodel import polarisation_text
 from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.formatting import si
+from labctl.readmodel.in_view import Part, View, current_in_view
 from labctl.readmodel.snapshot import Array, PolarisationCurve
 from labctl.store import Database
 
@@ -66,6 +69,7 @@ class PolarisationTab(Tab):
         self.plot.label("bottom", "time since the potential was applied / s")
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
+        self._refiner = Refiner(self, self.plot, self._wanted, lambda: self._log_time.isChecked())
         self._choice = Choice("all polarisations")
         self._choice.chosen.connect(self._chosen)
         self._log_time = QtWidgets.QCheckBox("logar&ithmic time")
@@ -93,6 +97,7 @@ class PolarisationTab(Tab):
         titles = [(polarisation_text.title(one.curve), one.key) for one in drawn]
         self._choice.offer([(f"run {key[0]}, {title}", key) for title, key in titles])
         shown = self._shown()
+        self._refiner.curves_changed()
         self.plot.curves.keep([key for one in shown for key in self._draw_one(one)])
         self.plot.say("" if drawn else "no polarisation yet")
         self._say(shown)
@@ -128,6 +133,11 @@ class PolarisationTab(Tab):
         colours = by_temperature if len(self.runs) == 1 else [run.colour for run, _ in every]
         return [Drawn(run, curve, colour) for (run, curve), colour in zip(every, colours, strict=True)]
 
+    def _wanted(self) -> dict[Hashable, Reading]:
+        """How to read the currents in view of each polarisation of a run with thinned ones."""
+        thinned = [one for one in self._shown() if "polarisations" in one.run.snapshot.thinned]
+        return {one.key: partial(_read, one.curve.id) for one in thinned}
+
     def _draw_one(self, one: Drawn) -> list[Hashable]:
         curve, log = one.curve, self._log_time.isChecked()
         few = curve.elapsed_s.size <= 400
@@ -136,7 +146,8 @@ class PolarisationTab(Tab):
         draw(band, Look(one.colour, fill=45), curve, log, lambda: _band(curve, log))
         draw(steady, Look(one.colour, line=1.0, dashed=True), curve, log, lambda: _steady(curve, log))
         look = Look(one.colour, line=1.0, symbol="circle" if few else "", size=4.0)
-        draw(current, look, curve, log, lambda: _current(curve, log))
+        part = self._refiner.parts.get(one.key)
+        draw(current, look, curve, (log, part), lambda: _current(curve, log, part))
         return [band, steady, current]
 
     def _say(self, shown: list[Drawn]) -> None:
@@ -168,6 +179,7 @@ class PolarisationTab(Tab):
         self.plot.setAxisItems({"bottom": axis})
         self.plot.label("bottom", "time since the potential was applied / s")
         self.apply_appearance()
+        self._refiner.forget()
         self.refresh()
         self.plot.enableAutoRange()
 
@@ -192,9 +204,14 @@ def _time(elapsed_s: Array, log: bool) -> Array:
     return np.log10(elapsed_s) if log else elapsed_s
 
 
-def _current(curve: PolarisationCurve, log: bool) -> Points:
-    kept = curve.elapsed_s > 0 if log else slice(None)
-    return _time(curve.elapsed_s[kept], log), curve.current_a[kept]
+def _current(curve: PolarisationCurve, log: bool, part: Part | None) -> Points:
+    elapsed_s, current_a = refined(part, curve.elapsed_s, curve.current_a)
+    kept = elapsed_s > 0 if log else slice(None)
+    return _time(elapsed_s[kept], log), current_a[kept]
+
+
+def _read(polarisation_id: int, database: Database, view: View) -> Part:
+    return current_in_view(database, polarisation_id, view)
 
 
 def _span(curve: PolarisationCurve, log: bool) -> Array:

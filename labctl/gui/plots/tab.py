@@ -1,6 +1,6 @@
 """Common behaviour of all tabs: draw changes while visible, and export."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,18 @@ from labctl.gui.qt import QtWidgets
 from labctl.gui.saving import refuse_what_is_no_export
 from labctl.store import Database
 
+Read = Callable[[Callable[[Database], Any], Callable[[Any], Any]], None]
+"""`read(work, then)` runs `work(database)` in another thread, then `then(result)` in the window's thread."""
+
+
+def _no_database(work: Callable[[Database], Any], then: Callable[[Any], Any]) -> None:
+    """Read nothing: a tab outside the window shows what it was given."""
+
 
 class Tab(QtWidgets.QWidget):
     """One tab. A subclass gives `name`, `draw`, `apply_appearance` and `table`.
+
+    `read`, set by the window, reads more from the database than the runs carry.
 
     A hidden tab keeps its runs and draws them when it becomes visible.
     """
@@ -22,6 +31,7 @@ class Tab(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.runs: tuple[ShownRun, ...] = ()
+        self.read: Read = _no_database
         self.appearance = Appearance()
         self._stale = True
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,12 @@ from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
+from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
 from labctl.readmodel.all_rows import all_rows
+from labctl.readmodel.in_view import Part, View, temperature_in_view
 from labctl.readmodel.quantity_text import Quantity, quantity_named
 from labctl.readmodel.snapshot import Array, MonitorCurve
 from labctl.store import Database
@@ -33,6 +36,7 @@ class TemperatureTab(Tab):
         self.plot.label("left", "temperature / °C")
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
+        self._refiner = Refiner(self, self.plot, self._wanted)
         self.monitor_plot = Plot(None, {"bottom": ClockAxis()})
         self.monitor_plot.setXLink(self.plot)
         self._canvas.add(self.monitor_plot, 1, 0)
@@ -57,6 +61,7 @@ class TemperatureTab(Tab):
         """Draw changed curves."""
         keys = [key for run in self.runs for key in self._draw_run(run)]
         self.plot.curves.keep(keys)
+        self._refiner.curves_changed()
         known = [run for run in self.runs if run.snapshot.temperature.time_s.size]
         self.plot.say("" if known else "no temperature yet")
         self._now.setText("   ".join(_in_words(run) for run in known))
@@ -123,7 +128,7 @@ class TemperatureTab(Tab):
 
     def _draw_run(self, run: ShownRun) -> list[Hashable]:
         log, run_id = run.snapshot.temperature, run.snapshot.id
-        start_s = float(log.time_s[0]) if self._since_start.isChecked() and log.time_s.size else None
+        start_s, part = self._start_s(run), self._refiner.parts.get(run_id)
         band_k = run.snapshot.run["parameters"].get("band_k")
         readings, steps, band = (run_id, "temperature"), (run_id, "setpoint"), (run_id, "band")
 
@@ -131,7 +136,11 @@ class TemperatureTab(Tab):
             return seconds if start_s is None else (seconds - start_s) / 3600
 
         def draw(key: Hashable, look: Look, points: Any) -> None:
-            self.plot.curves.draw(key, look, log, (start_s, band_k), points)
+            self.plot.curves.draw(key, look, log, (start_s, band_k, part), points)
+
+        def temperature() -> Points:
+            seconds, kelvin = refined(part, log.time_s, log.temperature_k)
+            return time(seconds), kelvin - ZERO_CELSIUS_K
 
         draw(
             band,
@@ -146,9 +155,19 @@ class TemperatureTab(Tab):
         draw(
             readings,
             Look(run.colour, line=1.0),
-            lambda: (time(log.time_s), log.temperature_k - ZERO_CELSIUS_K),
+            temperature,
         )
         return [band, steps, readings]
+
+    def _start_s(self, run: ShownRun) -> float | None:
+        """Return the time that the axis counts from; None where it shows the time of day."""
+        log = run.snapshot.temperature
+        return float(log.time_s[0]) if self._since_start.isChecked() and log.time_s.size else None
+
+    def _wanted(self) -> dict[Hashable, Reading]:
+        """How to read the temperatures in view of each run that is thinned."""
+        thinned = [run for run in self.runs if "temperature" in run.snapshot.thinned]
+        return {run.snapshot.id: partial(_read, run.snapshot.id, self._start_s(run)) for run in thinned}
 
     def _change_axis(self, since_start: bool) -> None:
         for plot in (self.plot, self.monitor_plot):
@@ -156,8 +175,15 @@ class TemperatureTab(Tab):
             plot.setAxisItems({"bottom": axis})
             plot.label("bottom", "time since the start / h" if since_start else "")
         self.apply_appearance()
+        self._refiner.forget()
         self.refresh()
         self.plot.enableAutoRange()
+
+
+def _read(run_id: int, start_s: float | None, database: Database, view: View) -> Part:
+    if start_s is not None:
+        view = replace(view, low=start_s + 3600 * view.low, high=start_s + 3600 * view.high)
+    return temperature_in_view(database, run_id, view)
 
 
 def _monitor_points(curve: MonitorCurve, quantity: Quantity, start_s: float | None) -> Points:

@@ -53,6 +53,7 @@ from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.night_check_tables import TABLES as NIGHT_CHECKS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
+from labctl.store.migrations.progress_column import ADDED_TO_HEARTBEATS
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
 from labctl.store.migrations.temperature_columns import ADDED_TO_CONDUCTIVITIES as SPANS
@@ -281,6 +282,10 @@ def _m0029_run_cells(db: "Sqlite") -> None:
     db.execute(run_cells.PARTS)
 
 
+def _m0032_progress(db: "Sqlite") -> None:
+    _add_columns(db, "heartbeats", ADDED_TO_HEARTBEATS)
+
+
 def _m0034_conditions(db: "Sqlite") -> None:
     for statement in _statements(condition_tables.TABLES):
         db.execute(statement)
@@ -334,6 +339,7 @@ _MIGRATIONS = {
     "0023_circuits": _m0023_circuits,
     "0024_intervals": _m0024_intervals,
     "0029_run_cells": _m0029_run_cells,
+    "0032_progress": _m0032_progress,
     "0034_conditions": _m0034_conditions,
 }
 

@@ -27,3 +27,19 @@ def extremes(db: Rows, run_id: int, begin: int, end: int, bucket: int) -> list[R
                 SELECT number FROM ({one.format("min")}) UNION SELECT number FROM ({one.format("max")})
                 ) ORDER BY number"""
     return db.rows(query, (run_id, *(run_id, begin, end) * 2))
+
+
+def numbers_of(db: Rows, run_id: int, names: tuple[str, str, str]) -> list[Row]:
+    """Three columns of the records of a run as `a`, `b` and `c`, in order; NULL where there is no number."""
+    columns = ", ".join(
+        f"CASE WHEN json_type(data, ?) IN ('integer', 'real') THEN json_extract(data, ?) END AS {column}"
+        for column in "abc"
+    )
+    paths = [path for name in names for path in (json_path(name),) * 2]
+    query = f"SELECT {columns} FROM records WHERE run_id = ? ORDER BY number"
+    return db.rows(query, (*paths, run_id))
+
+
+def json_path(name: str) -> str:
+    """Return the path of a key of a JSON object; SQLite takes no name with a double quote."""
+    return f'$."{name}"'

@@ -13,7 +13,7 @@ from labctl.errors import ConfigurationError, SettlingTimeout, StoreError
 from labctl.measure.run import StopRequest
 from labctl.queue.attempt import CAUSES, Attempt
 from labctl.queue.conclusions import Conclusions
-from labctl.queue.heartbeat import Heartbeats
+from labctl.queue.heartbeat import Heartbeats, Pulse
 from labctl.queue.job import FailurePolicy
 from labctl.queue.jobs import Jobs
 from labctl.queue.requests import Pauses
@@ -980,3 +980,21 @@ def test_an_attempt_without_its_protocol_text_fails_in_words(night, run_night):
     run_night()
     assert [row["state"] for row in night.jobs.history(1)] == ["queued", "running", "failed"]
     assert "not valid TOML" in night.jobs.get(1).reason
+
+
+def test_the_heartbeat_says_how_much_of_the_job_is_done_as_the_procedures_emit_it(
+    night, run_night, monkeypatch
+):
+    told = []
+
+    def keep(pulse, **changes):
+        told.extend(changes[name] for name in changes if name == "percent")
+
+    monkeypatch.setattr(Pulse, "tell", keep)
+    night.add(temperatures=[40, 50])
+    run_night()
+    assert (told[0], told[-1]) == (None, None)  # of the job before, and of none after it
+    emitted = told[1:-1]
+    assert emitted == sorted(emitted)
+    assert 0 < emitted[0] < 10
+    assert emitted[-1] == pytest.approx(100.0)

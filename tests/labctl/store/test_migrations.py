@@ -337,7 +337,7 @@ def test_the_heartbeats_of_every_older_schema_are_kept_and_may_become_unsafe(
             with store.read() as db:
                 (before,) = db.rows("SELECT * FROM heartbeats")
     with Store.open(path) as store, store.read() as db:
-        assert db.rows("SELECT * FROM heartbeats") == [before | {"unsafe": ""}]
+        assert db.rows("SELECT * FROM heartbeats") == [before | {"unsafe": "", "percent": None}]
     connection = sqlite3.connect(path)
     connection.execute("UPDATE heartbeats SET state = 'unsafe', unsafe = 'oven: no answer'")
     connection.execute("UPDATE heartbeats SET state = 'dismissed'")

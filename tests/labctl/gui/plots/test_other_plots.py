@@ -92,10 +92,10 @@ def test_records_offer_every_column_with_numbers_of_every_run(on_screen, made):
     tab = on_screen(RecordsTab())
     first = made.run(1, records={"t": np.arange(3.0), "text": np.full(3, np.nan), "v": np.ones(3)})
     tab.show_runs([first, made.run(2, records={"t": np.arange(4.0), "i": np.ones(4), "v": np.ones(4)})])
-    names = [tab._columns["left"].itemText(n) for n in range(tab._columns["left"].count())]
+    names = [tab._ys[0].columns.itemText(n) for n in range(tab._ys[0].columns.count())]
     assert names == ["t", "v", "i"]
     assert tab.plot.curves.drawn() == [1, 2]
-    tab._columns["left"].setCurrentText("i")
+    tab._ys[0].columns.setCurrentText("i")
     tab._chosen()
     assert tab.plot.curves.drawn() == [2]
     tab.show_runs([first])
@@ -105,12 +105,34 @@ def test_records_offer_every_column_with_numbers_of_every_run(on_screen, made):
 def test_records_on_a_logarithmic_axis_leave_out_what_has_no_logarithm(on_screen, made, app):
     tab = on_screen(RecordsTab())
     tab.show_runs([made.full_run()])
-    tab._logarithmic["left"].setChecked(True)
+    tab._ys[0].logarithmic.setChecked(True)
     app.processEvents()
     _, y = tab.plot.curves.points(1)
     assert y[:3] == pytest.approx([0, 1, 2])
     assert np.isnan(y[3])
-    assert tab._note(1, 2) == "x = 2\ny = 100\n1 pellet"
+    assert tab._note_of(0, 1, 2) == "x = 2\ny = 100\n1 pellet"
+
+
+def test_several_columns_are_drawn_one_below_the_other_over_the_same_x(on_screen, made, app):
+    tab = on_screen(RecordsTab())
+    records = {"t": np.arange(30.0), "v": np.ones(30), "i": np.arange(30.0) ** 2}
+    tab.show_runs([made.run(1, records=records)])
+    tab.add_plot()
+    assert [column.name for column in tab._ys] == ["v", "i"]
+    assert [plot.curves.points(1)[1][-1] for plot in tab.plots] == [1, 841]
+    tab.plots[0].vb.setXRange(5, 9, padding=0)
+    app.processEvents()
+    assert tab.plots[1].vb.viewRange()[0] == pytest.approx([5, 9], abs=0.3)
+    tab._ys[1].logarithmic.setChecked(True)
+    app.processEvents()
+    assert tab.plots[1].curves.points(1)[1][10] == pytest.approx(2)
+    assert tab.plots[0].curves.points(1)[1][10] == pytest.approx(1)
+    tab.remove_plot()
+    tab.remove_plot()
+    assert len(tab.plots) == 1
+    for _ in range(9):
+        tab.add_plot()
+    assert len(tab.plots) == 6
 
 
 def test_a_quantity_of_a_monitor_is_drawn_below_the_temperature(on_screen, made):
