@@ -97,8 +97,9 @@ def evaluated_laws(
     current exclusions, or with the inputs `of_parts`, by run. `circuits`: of the spectra of `own`.
     """
     points = in_columns(derivations.law_rows(db, run_id, own))
-    for point in points if circuits else ():
-        point["circuit"] = circuits.get(point["spectrum_id"], point["circuit"])
+    if circuits:
+        for point in points:
+            point["circuit"] = circuits.get(point["spectrum_id"], point["circuit"])
     excluded = {**(of_parts or {}), run_id: inputs}
     for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)

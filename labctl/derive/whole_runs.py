@@ -290,7 +290,7 @@ def _differences(
     before, after = _by_key(table, kept), _by_key(table, found)
     sentences = []
     for key in dict.fromkeys((*before, *after)):
-        where = f"{table} {', '.join(map(str, key))}"
+        where = f"{table} {', '.join(str(part) for part in key if part is not None)}"
         if key not in after or key not in before:
             sentences.append(f"{where}: {'not derived any more' if key in before else 'derived now only'}")
             continue
