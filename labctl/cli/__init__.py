@@ -49,6 +49,7 @@ COMMANDS = {
     "check-analyser": Command(
         "check_analyser:check_analyser", "Measure a reference resistor in place of the sample."
     ),
+    "preflight": Command("preflight:preflight", "Look for what would spoil a night, in a minute."),
     "run": Command("run:run", "Measure a protocol now."),
     "show": Command("show:show"),
     "amend": Command("amend:amend", "Correct a sample or run; derive its results again."),
