@@ -15,6 +15,7 @@ CONTROLS = (
     QtWidgets.QTextEdit,
     QtWidgets.QPlainTextEdit,
 )
+PARTS_OF = QtWidgets.QComboBox | QtWidgets.QAbstractSpinBox | QtWidgets.QHeaderView | QtWidgets.QLineEdit
 OF_QT = ("qt_", "QComboBoxPrivateContainer", "ScrollLeftButton", "ScrollRightButton")
 
 
@@ -31,7 +32,7 @@ def is_inside_a_control_of_qt(widget):
     """Whether Qt made it as a part of another control, which has the name."""
     above = widget.parent()
     while above is not None:
-        if isinstance(above, QtWidgets.QComboBox | QtWidgets.QAbstractSpinBox | QtWidgets.QHeaderView):
+        if isinstance(above, PARTS_OF):
             return True
         if isinstance(above, QtWidgets.QTabBar | QtWidgets.QDockWidget | QtWidgets.QMenuBar) and (
             isinstance(widget, QtWidgets.QAbstractButton) and above is widget.parent()
@@ -54,7 +55,8 @@ def without_a_name(window):
 def test_every_control_has_a_name(window):
     window.queueing.sweep.setChecked(True)
     window.queueing.sweep.add(False)
-    assert sorted(set(without_a_name(window))) == []
+    found = sorted(set(without_a_name(window)))
+    assert found == [], "\n".join(found)
 
 
 @pytest.mark.parametrize("name", ["de_DE", "fr_FR", "zh_CN", "ja_JP"])

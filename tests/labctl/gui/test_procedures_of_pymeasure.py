@@ -1,4 +1,4 @@
-"""Procedures of the shapes of pymeasure's examples, unchanged: queued by the form, measured, and drawn in every tab."""
+"""Procedures of the shapes of pymeasure's examples, unchanged: filled in, measured, and drawn."""
 
 import sys
 
@@ -152,7 +152,7 @@ def test_its_image_has_its_pixels(examples, db, station, wait):
     run_id = measure(examples, db, station, "Picture")
     wait(lambda: run_id in examples._snapshots, "the run to be drawn")
     image = tab(examples, "Image").item.image
-    assert image.shape == (5, 3)
+    assert image.shape == (5, 4)
     assert image[4, 0] == pytest.approx(-0.4)
 
 

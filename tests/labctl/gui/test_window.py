@@ -47,8 +47,8 @@ dwell_min = 1
 """
 
 
-def wait(condition, what):
-    end_s = CLOCK.monotonic() + PATIENCE_S
+def wait(condition, what, patience_s=PATIENCE_S):
+    end_s = CLOCK.monotonic() + patience_s
     while not condition():
         assert CLOCK.monotonic() < end_s, f"waited in vain: {what}"
         QtTest.QTest.qWait(20)
@@ -830,7 +830,8 @@ def test_a_run_that_is_left_out_for_less_than_a_look_is_drawn_again(old_run, win
 
 def write_and_wait(window, path, write):
     window.writing.write_runs(path, lambda database: write(database, [1], path))
-    wait(lambda: window.statusBar().currentMessage() == f"{path} written" or window.warning.text(), path.name)
+    said = window.statusBar().currentMessage
+    wait(lambda: said() == f"{path} written" or window.warning.text(), path.name, 5 * PATIENCE_S)
     assert not window.warning.text()
     assert path.stat().st_size > 0
 
