@@ -8,7 +8,8 @@ drawn about the stated one, a thermometer with an error drawn from its class or 
 errors of gain and phase inside its limits, leads, an oven with a spread of temperature, and in some nights a
 sample that changes slowly. Its spectra are written into a results file as a run is, derived as `labctl fit`
 does, and the intervals are read back. Half as many symmetric cells are polarised, read by a potentiostat with
-errors of gain and zero. Each night judges each quantity once; R and sigma of one spectrum.
+errors of gain and zero. Each night judges each quantity once; R and sigma of one spectrum. Six in ten as many
+specimens are mounted four times, which changes their resistance each time: sigma(25 degC) over mounts.
 
 Printed for each quantity: nights, of these flagged, share covered of the others, its 99 % binomial interval,
 the coverage that is expected of the printed intervals (`nights.judging`), whether 95 % lies in the interval,
@@ -36,9 +37,9 @@ from typing import Any
 from cells.results import gathered
 from nights import judging, law_tables, night_tables, reading
 from nights.materials import ROOM_K
-from nights.night import Night, night
+from nights.night import Night, night, remounted
 from nights.polarising import hold
-from nights.writing import write_hold, write_night
+from nights.writing import write_hold, write_mounts, write_night
 
 import labctl
 from labctl.derive import whole_runs
@@ -46,9 +47,10 @@ from labctl.derive.choices import Choices
 from labctl.derive.refit import Refit, refit_runs
 from labctl.store import Store
 
-NIGHTS, HOLDS = "nights", "holds"
+NIGHTS, HOLDS, MOUNTS = "nights", "holds", "mounts"
 DERIVED_S = 2e6
 HOLD_SHARE = 0.5  # polarised cells for each night
+MOUNT_SHARE = 0.6  # specimens that are mounted several times for each night
 PARAMETERS = {  # law: quantity and the name of the parameter in the results file
     "arrhenius": {"Ea": "activation_energy", "A": "pre_exponential"},
     "vtf": {"A": "pre_exponential", "B": "pseudo_activation_energy", "T0": "vogel_temperature"},
@@ -106,6 +108,28 @@ class Laboratory:
         }
         return about | {"rho+": judged, "seconds": round(time.process_time() - began, 3)}
 
+    def one_specimen(self, seed: int, number: int) -> dict[str, Any]:
+        """Mount a specimen several times, and judge its conductivity at 25 degC over the mounts."""
+        began, nights = time.process_time(), remounted(seed, number)
+        first = nights[0]
+        for run_id in write_mounts(self.store, nights):
+            self._derive(run_id, first.circuit)
+        with labctl.open(self.path) as db:
+            stated = reading.over_mounts(db, first.sample["name"])
+        classed = first.thermometer != "calibrated"
+        judged = (
+            None
+            if stated is None
+            else judging.judged(stated, materials_room(first), classed=classed, seed=number)
+        )
+        about = {
+            "kind": first.kind,
+            "law": first.material.law,
+            "way": first.way,
+            "thermometer": first.thermometer,
+        }
+        return about | {"mounts": judged, "seconds": round(time.process_time() - began, 3)}
+
 
 def _of_spectrum(measured: Night, spectra: list[dict[str, Any]], seed: int) -> dict[str, Any]:
     """R and sigma of one spectrum of the night; a number that depends on the night alone names it."""
@@ -160,6 +184,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--nights", type=int, default=1000, help="(%(default)s)")
     made.add_argument("--holds", type=int, help="polarised cells (half as many)")
+    made.add_argument("--specimens", type=int, help="that are mounted several times (0.6 times as many)")
     made.add_argument("--first", type=int, default=0, help="number of the first night")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument(
@@ -189,14 +214,18 @@ def main(arguments: list[str] | None = None) -> int:
     numbers = range(given.first, given.first + given.nights)
     first = round(HOLD_SHARE * given.first)
     holds = range(first, first + (round(HOLD_SHARE * given.nights) if given.holds is None else given.holds))
+    first = round(MOUNT_SHARE * given.first)
+    wanted = math.ceil(MOUNT_SHARE * given.nights) if given.specimens is None else given.specimens
+    specimens = range(first, first + wanted)
     with laboratory() as lab:
         rows = gathered(NIGHTS, given.seed, numbers, lab.one, given.results)
         rows += gathered(HOLDS, given.seed, holds, lab.one_hold, given.results)
+        rows += gathered(MOUNTS, given.seed, specimens, lab.one_specimen, given.results)
     if given.show:
         print("\n".join(filter(None, map(judging.named, rows))), end="\n\n")
     text, met = judging.report(rows, given.fewest)
     seconds = sum(row["seconds"] for row in rows) / len(rows)
-    studied = f"{len(numbers)} nights and {len(holds)} polarised cells"
+    studied = f"{len(numbers)} nights, {len(holds)} polarised cells and {len(specimens)} specimens"
     print(f"seed {given.seed}, {studied}, {seconds:.2f} s of CPU for each\n\n{text}")
     return 0 if met else 1
 

@@ -51,6 +51,21 @@ class SeriesSoFar:
         self._electrodes = electrodes
         self._points: list[tuple[float, float, float, float]] = []
 
+    @property
+    def points(self) -> list[tuple[float, float, float, float]]:
+        """Temperature and its spread in K, conductance in S, its relative uncertainty; oldest first."""
+        return list(self._points)
+
+    def half_width(self, quantity: str) -> float:
+        """Return the half width of the 95 % interval of `quantity`; infinite while no law has it."""
+        from labctl.analysis import half_width
+
+        law = self.law()
+        try:
+            return math.inf if law is None else float(half_width(law, quantity))
+        except ValueError:  # the law fitted so far does not have the quantity
+            return math.inf
+
     def add(self, readings_k: Sequence[float], points: Sequence[ImpedancePoint]) -> None:
         """Add a finished spectrum and the temperature at each of its points.
 
@@ -91,13 +106,7 @@ class SeriesSoFar:
 
     def is_known(self, quantity: str, wanted_half_width: float) -> bool:
         """Return whether the half width of the 95 % interval of `quantity` is small enough."""
-        from labctl.analysis import half_width
-
-        law = self.law()
-        try:
-            return law is not None and half_width(law, quantity) <= wanted_half_width
-        except ValueError:  # the law fitted so far does not have the quantity
-            return False
+        return self.half_width(quantity) <= wanted_half_width
 
     def next_degc(self, quantity: str, low_k: float, high_k: float) -> float | None:
         """Return the most informative temperature (degC, to 0.1) for `quantity`; None if there is none.

@@ -1,13 +1,31 @@
 """Temperature series with one impedance spectrum at each settled temperature."""
 
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter, ListParameter
 
-from labctl.bench import ZERO_CELSIUS_K, PlannedStep
-from procedures.refinement import QUANTITIES, SeriesSoFar, is_consistent
+from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint, PlannedStep
+from labctl.measure.events import StepStarted
+from procedures.least_hours import (
+    EVERYTHING,
+    KnownPoint,
+    Proposal,
+    Seen,
+    Window,
+    as_point,
+    conductance_at_s,
+    corners_hz,
+    gain_for_both,
+    half_width_ev,
+    in_words,
+    window_at,
+)
+from procedures.oven_timing import travel_time_s
+from procedures.refinement import FEWEST_TEMPERATURES, QUANTITIES, SeriesSoFar, is_consistent
 from procedures.temperature_series import TemperatureSeries
 
 
@@ -17,6 +35,10 @@ class TemperatureSteppedEIS(TemperatureSeries):
     With `repeat_first` the first temperature is measured again at the end, which shows whether the sample has
     changed; this spectrum enters no temperature law. Series that end at their first temperature, as with
     `return_down`, get no further spectrum.
+
+    With `least_hours` the temperatures are those to choose from. The next one is always that which narrows
+    the activation energy most per hour; its spectrum covers the arc and the beginning of the spike, and the
+    series ends when the interval is narrow enough. Each choice is told in one line.
     """
 
     repeat_first: Any = BooleanParameter("Repeat the first temperature at the end", default=False)
@@ -36,14 +58,114 @@ class TemperatureSteppedEIS(TemperatureSeries):
         "Maximum inserted temperatures", minimum=0, maximum=50, default=5
     )
 
-    shared_by_samples: ClassVar[tuple[str, ...]] = (*TemperatureSeries.shared_by_samples, "repeat_first")
+    least_hours: Any = BooleanParameter(
+        "Choose each next temperature by what it teaches per hour", default=False
+    )
+
+    shared_by_samples: ClassVar[tuple[str, ...]] = (
+        *TemperatureSeries.shared_by_samples,
+        "repeat_first",
+        "least_hours",
+    )
     inserted = 0
+    chosen: Proposal | None = None
+    window: Window = EVERYTHING
 
     def turns(self) -> Iterator[float]:
         """Measure a spectrum at every temperature."""
         self.series = SeriesSoFar(self.electrodes)
+        if self.least_hours:
+            yield from self._turns_of_least_hours()
+            return
         self._keep_places_of_inserted()
         yield from super().turns()
+
+    @property
+    def chooses_steps(self) -> bool:
+        """Whether this series chooses its next step by `proposals`."""
+        return bool(self.least_hours)
+
+    def _turns_of_least_hours(self) -> Iterator[float]:
+        """Yield the temperature chosen; where samples share the oven, `chosen` may be set to another one."""
+        self._here_k, self._tries, self._seen = self.begins_at_k, Counter[int](), list[Seen]()
+        ramp_is_set = False
+        while offers := self.proposals(self._here_k):
+            self.chosen = max(offers, key=lambda offer: offer.rate)
+            yield self.chosen.temperature_k
+            if not ramp_is_set:
+                self.bench.oven.ramp_rate_k_s, ramp_is_set = self.ramp_k_min / 60, True
+            self._measure_chosen(self.chosen)
+            if self.should_stop() or self._tells_that_it_is_known():
+                return
+        if not self.should_stop():
+            width_mev = 1e3 * self.series.half_width(self.refine)
+            message = (
+                f"all temperatures are measured, the activation energy is known to +-{width_mev:.1f} meV"
+            )
+            self.bench.tell("info", "least hours", message)
+
+    def _measure_chosen(self, chosen: Proposal) -> None:
+        step, known = chosen.step, len(self.series.points)
+        target_k, branch = self.steps()[step]
+        self.bench.tell("info", "least hours", chosen.reason, step=step)
+        self.emit("step", StepStarted(step=step, of=len(self.steps()), setpoint_k=target_k))
+        self.bring_to(target_k)
+        self._here_k, self._tries[step] = target_k, self._tries[step] + 1
+        self.window = EVERYTHING if self._tries[step] > 1 else self._window(target_k)
+        if not self.should_leave():
+            self.measure_at(step, target_k, branch)
+        has_point = len(self.series.points) > known
+        if has_point or self.window == EVERYTHING or self.should_leave():
+            self._tries[step] = 2  # it is not measured again
+
+    def _tells_that_it_is_known(self) -> bool:
+        if not self.series.is_known(self.refine, self.refine_half_width):
+            return False
+        width_mev, count = 1e3 * self.series.half_width(self.refine), len(self.series.points)
+        message = f"the activation energy is known to +-{width_mev:.1f} meV after {count} temperatures: done"
+        self.bench.tell("info", "least hours", message)
+        return True
+
+    def proposals(self, here_k: float, sharing: int = 1) -> list[Proposal]:
+        """Return what could be measured next, from an oven at `here_k` that `sharing` samples wait for."""
+        known = [as_point(point) for point in self.series.points]
+        now_ev = half_width_ev(known)
+        left = [
+            (step, kelvin)
+            for step, (kelvin, _) in enumerate(self.steps())
+            if step not in self.finished_steps and self._tries[step] < 2
+        ]
+        return [self._proposal(step, kelvin, known, now_ev, here_k, sharing) for step, kelvin in left]
+
+    def _proposal(
+        self,
+        step: int,
+        target_k: float,
+        known: list[KnownPoint],
+        now_ev: float,
+        here_k: float,
+        sharing: int,
+    ) -> Proposal:
+        then_ev = half_width_ev(known, target_k)
+        settling_s = 0.0
+        if abs(target_k - here_k) > 0.01:
+            settling_s = travel_time_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
+        frequencies_hz = self._window(target_k).of(super().frequencies())
+        hours = (settling_s / sharing + sum(map(self.point_duration_s, frequencies_hz))) / 3600
+        is_first = len({round(point.temperature_k) for point in known}) < FEWEST_TEMPERATURES
+        reason = in_words(target_k, now_ev, then_ev, hours, is_first)
+        if len(frequencies_hz) < len(super().frequencies()):
+            reason += f"; {min(frequencies_hz):.3g} to {max(frequencies_hz):.3g} Hz show its arc"
+        gain = gain_for_both(known, target_k) if is_first else math.log(now_ev / then_ev)
+        return Proposal(step, target_k, gain, hours, reason)
+
+    def _window(self, target_k: float) -> Window:
+        known = [as_point(point) for point in self.series.points]
+        return window_at(self._seen, conductance_at_s(known, target_k))
+
+    def frequencies(self) -> list[float]:
+        """Return the frequencies of the next spectrum in Hz; with `least_hours` those that show the arc."""
+        return self.window.of(super().frequencies())
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Measure one spectrum, and repeat it if it is inconsistent and `repeat_inconsistent` is set."""
@@ -55,7 +177,15 @@ class TemperatureSteppedEIS(TemperatureSeries):
         if self.check_linearity and step == 0 and is_good and not self.should_leave():
             self.take_at_other_amplitudes(about, points)
         if self.refine != "off" and not (self.should_leave() or self.disturbance):
+            known = len(self.series.points)
             self.series.add(readings_k, points)
+            if self.least_hours and len(self.series.points) > known:
+                self._see_corners(points)
+
+    def _see_corners(self, points: Sequence[ImpedancePoint]) -> None:
+        low_hz, high_hz = corners_hz(points)
+        if math.isfinite(low_hz):
+            self._seen.append(Seen(low_hz, high_hz, as_point(self.series.points[-1]).conductance_s))
 
     def knows_enough(self, step: int) -> bool:
         """Return whether enough is known; at the end of the list, append the most informative temperature."""
@@ -74,6 +204,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def planned(self) -> Iterator[PlannedStep]:
         """Yield settling and measuring at every temperature; the first spectrum with its other amplitudes."""
+        self._refuse_contradictions()
         is_first = self.check_linearity
         for step in super().planned():
             yield self._with_other_amplitudes(step) if is_first and step.amplitude_v else step
@@ -87,6 +218,21 @@ class TemperatureSteppedEIS(TemperatureSeries):
             duration_s=step.duration_s + 2 * self.sweep_s(),
             amplitude_v=high_v,
         )
+
+    def _refuse_contradictions(self) -> None:
+        if not self.least_hours:
+            return
+        if self.refine != "activation_energy_ev":
+            raise ValueError("least_hours needs refine = 'activation_energy_ev' beside it")
+        for name in ("return_down", "repeat_first"):
+            if getattr(self, name):
+                raise ValueError(f"{name} and least_hours cannot both be set: the order is chosen")
+
+    def emit_progress(self, step: int, share: float) -> None:
+        """Emit the progress in percent; with `least_hours` by the number of temperatures measured."""
+        if self.least_hours:
+            step = min(len(self.series.points), len(self.steps()) - 1)
+        super().emit_progress(step, share)
 
     def repeats_first(self) -> bool:
         """Return `repeat_first`."""

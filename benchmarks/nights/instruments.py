@@ -57,7 +57,11 @@ class Thermometer:
 
 
 def thermometer(name: str, hottest_degc: float, rng: Generator) -> Thermometer:
-    """A thermometer of a class, or `calibrated`, with errors drawn."""
+    """A thermometer of a class, or `calibrated`, with errors drawn.
+
+    A class limits an offset and a part that grows with the temperature; both are drawn, so that their sum
+    stays inside the limit at the hottest temperature.
+    """
     about = {"instrument": "oven", "given_by": "station"}
     if name == "calibrated":
         offset_u_k, gain_u = math.exp(rng.uniform(math.log(0.02), math.log(0.5))), rng.uniform(0, 1e-3)
@@ -65,10 +69,11 @@ def thermometer(name: str, hottest_degc: float, rng: Generator) -> Thermometer:
         return Thermometer(stated, offset_u_k * rng.standard_normal(), gain_u * rng.standard_normal())
     fixed_k, share, adds = LIMITS[name]
     stated = about | {"source": name, "class": name}
-    if not adds:
-        limit_k = max(fixed_k, share * hottest_degc)
-        return Thermometer(stated, rng.uniform(-1, 1) * limit_k, 0.0)
-    return Thermometer(stated, rng.uniform(-1, 1) * fixed_k, rng.uniform(-1, 1) * share)
+    while True:
+        drawn = Thermometer(stated, rng.uniform(-1, 1) * fixed_k, rng.uniform(-1, 1) * share)
+        limit_k = fixed_k + share * hottest_degc if adds else max(fixed_k, share * hottest_degc)
+        if abs(drawn.offset_k + drawn.gain * hottest_degc) <= limit_k:
+            return drawn
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ QUANTITIES = {
     "B": "B",
     "T0": "T0",
     "rho+": "rho+",
+    "mounts": "sigma25 mounts",
 }
 TELLING = (  # words of flags about a law or a fraction that may be another one; `cells.trust` has the others
     "not decided",

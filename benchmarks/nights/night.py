@@ -31,6 +31,8 @@ NAMED_SHARE = 0.96  # of cells with one arc: the laboratory names the circuit, w
 DEGRADING_SHARE = 0.1
 THERMOMETERS = ("PT100 A wire", "PT100 B wire", "type K class 1", "type T class 1", "calibrated")
 WAYS = ("up", "back", "repeat")
+LAWS_OF_MOUNTS = ("arrhenius", "vtf")
+MOUNTS = 4  # of one specimen
 HOUR_S = 3600.0
 MOST_DRAWS = 2000
 
@@ -74,6 +76,8 @@ class Night:
         "up"; "back": the same temperatures downwards; "repeat": the first temperature again.
     circuit : str
         Circuit that the laboratory names; empty: the analysis chooses.
+    bench : Bench
+        Its instruments.
     """
 
     number: int
@@ -86,6 +90,7 @@ class Night:
     degradation_1_h: float = 0.0
     way: str = "up"
     circuit: str = ""
+    bench: "Bench | None" = None
 
 
 def night(seed: int, number: int) -> Night:
@@ -107,6 +112,48 @@ def night(seed: int, number: int) -> Night:
         if all(kinds.decidable(one) for one in (cells(grid_k[0]), cells(grid_k[-1]))):
             return _measured(number, name, material, cell, cells, grid_k, rng)
     raise RuntimeError(f"no night {number} of seed {seed} can be measured in {MOST_DRAWS} draws")
+
+
+def remounted(seed: int, number: int) -> tuple[Night, ...]:
+    """One specimen in `MOUNTS` mounts, a night each, with the same instruments and the same stated sample.
+
+    Each mount changes the resistance by a factor of its own, spread by 0.2 to 5 % about 1; the material of
+    each night is the specimen's, before mounting.
+
+    Raises
+    ------
+    RuntimeError
+        No draw can be measured over its temperatures.
+    """
+    rng = np.random.default_rng([seed, number, 23])
+    law = LAWS_OF_MOUNTS[number % len(LAWS_OF_MOUNTS)]
+    name = THERMOMETERS[int(rng.integers(len(THERMOMETERS)))]
+    for _ in range(MOST_DRAWS):
+        grid_k = _grid(law, name, rng)
+        shape = materials.drawn(law, grid_k, rng)
+        cell = _windowed(kinds.drawn_from(kinds.one_arc, rng), rng)
+        material, cells = _series(shape, cell, grid_k)
+        if all(kinds.decidable(one) for one in (cells(grid_k[0]), cells(grid_k[-1]))):
+            first = _measured(number, name, material, cell, cells, grid_k, rng, (0.0, "repeat"))
+            spread = _log(rng, 2e-3, 5e-2)
+            factors = np.exp(spread * rng.standard_normal(MOUNTS)).tolist()
+            return tuple(_mounted(first, cells, grid_k, factor, rng) for factor in factors)
+    raise RuntimeError(f"no specimen {number} of seed {seed} can be measured in {MOST_DRAWS} draws")
+
+
+def _mounted(
+    first: Night, cells: Callable[[float], Cell], grid_k: Real, factor: float, rng: Generator
+) -> Night:
+    """The night of another mount with the instruments of the first: its resistance times a factor."""
+    assert first.bench is not None
+    plans = _plan(grid_k, first.way)
+
+    def at(kelvin: float) -> Cell:
+        return cells(kelvin).grown(factor, 1.0)
+
+    spectra = tuple(first.bench.measured(first.material, at, plan, rng) for plan in plans)
+    sample = first.sample | {"name": f"specimen {first.number}"}
+    return replace(first, sample=sample, spectra=spectra, circuit=CIRCUIT_OF_ONE_ARC)
 
 
 def made(
@@ -189,7 +236,7 @@ def _measured(
     accuracy = {"thermometer": thermometer.stated, "analyser": analyser.stated(), "potentiostat": None}
     named = cell.kind == "one arc" and rng.uniform() < NAMED_SHARE
     circuit = CIRCUIT_OF_ONE_ARC if named else ""
-    return Night(number, cell.kind, name, sample, accuracy, spectra, material, rate, way, circuit)
+    return Night(number, cell.kind, name, sample, accuracy, spectra, material, rate, way, circuit, bench)
 
 
 def _habit(rng: Generator) -> tuple[float, str]:

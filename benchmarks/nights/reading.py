@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+AT_ROOM = "conductivity_at_25_degc"
 NORMAL_95 = 1.959963984540054
 GEOMETRY = ("thickness", "area", "thermal expansion", "thermometer", "sensor to sample")
 Row = Mapping[str, Any]
@@ -104,6 +105,43 @@ def number(db: Any, run_id: int) -> Stated | None:
             about = {"value": row["value"], "u": row["standard_uncertainty"], "flags": row["flags"]}
             return about | ends | {"budget": components(row.get("budget"), row["quantity"])}
     return None
+
+
+def over_mounts(db: Any, name: str) -> Stated | None:
+    """The conductivity at 25 degC of the specimen of a sample over its mounts; None without one.
+
+    Flagged where a law of one of its runs is not the preferred one beyond doubt.
+    """
+    from labctl.readmodel.mounts import specimens
+
+    for specimen in specimens(db, name):
+        found = specimen.numbers.get("conductivity_at_25_degc_s_m")
+        if found is not None and len(specimen.mounts) > 1:
+            low, high = found.mean.interval()
+            runs = [run_id for mount in specimen.mounts for run_id in mount.runs]
+            flags = [flag for run_id in runs for flag in _flags_at_room(db, run_id)]
+            about = {"value": found.mean.value, "u": found.mean.standard_uncertainty, "flags": flags}
+            return about | {
+                "low": low,
+                "high": high,
+                "budget": [_component(one) for one in found.mean.components],
+            }
+    return None
+
+
+def _flags_at_room(db: Any, run_id: int) -> list[str]:
+    _, flags, known = laws(db, run_id)
+    return [*flags, *(known[AT_ROOM]["flags"] if AT_ROOM in known else [])]
+
+
+def _component(one: Any) -> Row:
+    return {
+        "source": one.source,
+        "change": one.change,
+        "standard_uncertainty": abs(one.change),
+        "cause": one.cause,
+        "degrees_of_freedom": one.degrees_of_freedom,
+    }
 
 
 def components(kept: Any, name: str) -> list[Row]:

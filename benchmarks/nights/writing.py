@@ -1,5 +1,6 @@
 """Write simulated nights into a results file through labctl's store, as a run writes them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,17 @@ def write_night(store: Store, night: Night) -> int:
     written = store.import_run(new)
     assert isinstance(written, int)
     return written
+
+
+def write_mounts(store: Store, nights: Sequence[Night]) -> list[int]:
+    """Write nights of one specimen, each in a mount of its own; return the ids of the runs."""
+    runs: list[int] = []
+    for night in nights:
+        if runs:
+            sample_id = store.read().run(runs[0])["sample_id"]
+            store.add_mount(sample_id, "mount", 1e6, like=sample_id)
+        runs.append(write_night(store, night))
+    return runs
 
 
 def _spectrum(one: Measured) -> tuple[dict[str, Any], list[dict[str, Any]]]:

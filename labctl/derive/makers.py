@@ -10,10 +10,10 @@ from labctl.version import __version__
 
 METHOD_VERSIONS = {
     "ionic_resistance_series": "8",
-    "temperature_laws": "5",
+    "temperature_laws": "6",
     "transference_numbers": "6",
     "relaxation_times": "1",
-    "part_laws": "3",
+    "part_laws": "4",
 }
 """Raised when a method gives other numbers for the same input."""
 

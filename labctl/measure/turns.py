@@ -92,11 +92,11 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
     waiting_ones = _watched_while_waiting(samples)
     here_k = math.nan
     while waiting := [sample for sample in samples if sample.end is None]:
-        before_k, here_k = here_k, _next_k(waiting, here_k)
+        before_k, (here_k, there) = here_k, _next(waiting, here_k)
         if here_k != before_k:
             waiting_ones.begin_anew()
-        for sample in waiting:
-            if _is_there(sample, here_k) and sample.end is None:
+        for sample in there:
+            if sample.end is None:
                 sample.take_turn(bench)
                 if sample.end is not None:
                     waiting_ones.leave_out(sample.cell)
@@ -141,6 +141,34 @@ def _takes_turns(procedure_class: type) -> bool:
     """Return whether `turns` is what the class executes: no later class has an `execute` of its own."""
     own = next((one for one in procedure_class.__mro__ if {"turns", "execute"} & vars(one).keys()), None)
     return own is not None and "turns" in vars(own)
+
+
+def _next(waiting: Sequence[_Sample], here_k: float) -> tuple[float, list[_Sample]]:
+    """Return the temperature to go to and the samples to measure there."""
+    is_asked = all(
+        getattr(sample.begun.procedure, "chooses_steps", False) and not math.isnan(sample.waits_for_k)
+        for sample in waiting
+    )
+    if is_asked:
+        return _most_per_hour(waiting, here_k)
+    here_k = _next_k(waiting, here_k)
+    return here_k, [sample for sample in waiting if _is_there(sample, here_k)]
+
+
+def _most_per_hour(waiting: Sequence[_Sample], here_k: float) -> tuple[float, list[_Sample]]:
+    """Return the temperature and the sample that teach most per hour, and tell its procedure."""
+    offers = [
+        (offer, sample)
+        for sample in waiting
+        for offer in sample.begun.procedure.proposals(
+            sample.begun.procedure.begins_at_k if math.isnan(here_k) else here_k, len(waiting)
+        )
+    ]
+    best, sample = max(offers, key=lambda one: one[0].rate)
+    samples = f"{len(waiting)} sample{'s' if len(waiting) > 1 else ''}"
+    reason = f"{best.reason}; most per hour of {len(offers)} steps of {samples}"
+    sample.begun.procedure.chosen = replace(best, reason=reason)
+    return best.temperature_k, [sample]
 
 
 def _next_k(waiting: Sequence[_Sample], here_k: float) -> float:

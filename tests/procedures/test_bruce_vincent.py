@@ -7,7 +7,7 @@ from pymeasure.experiment import Procedure, Results, Worker
 
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol
-from labctl.errors import ConfigurationError
+from labctl.errors import ConfigurationError, NotMadeSafe
 from labctl.measure.run import StopRequest
 from labctl.testing import watched
 from procedures.bruce_vincent import BruceVincent
@@ -110,7 +110,7 @@ def test_a_fault_in_mid_polarisation_switches_the_cell_off_within_one_point(
         if event.topic == "results" and event.phase == "hold":
             seen.append(rig["rig"].world.time_s)
             if len(seen) == 20:
-                details = {"duration_s": 0.01} if kind == "lost" else {}
+                details = {"lost": {"duration_s": 0.01}, "timeout": {"count": 1000}}.get(kind, {})
                 rig["rig"].faults.add(kind, instrument=CELL, command="GP1", **details)
 
     rig = {}
@@ -347,3 +347,25 @@ def test_a_fault_or_a_stop_at_0_v_switches_the_cell_off_and_loses_nothing(
     assert not measured.cell_on
     assert len(zeros(measured)) >= len(seen) >= 10
     assert states(measured) == (["finished"] if phase == "zero after" else [])
+
+
+@pytest.mark.parametrize("phase", ["zero before", "zero after"])
+def test_a_potentiostat_that_falls_silent_at_0_v_is_switched_off_and_told_as_not_confirmed(
+    cell_station, measure_cell, phase
+):
+    rigs, seen = [], []
+
+    def watch(event):
+        if event.topic == "results" and event.get("phase") == phase:
+            seen.append(event)
+            if len(seen) == 10:
+                rigs[0].faults.add("timeout", instrument=CELL, count=1000)
+
+    def before(bench, built):
+        rigs.append(built)
+        return bench
+
+    with pytest.raises(NotMadeSafe, match=r"cell: not confirmed off: .*time-out"):
+        measure_cell(cell_station(), SHORT, before=before, on_event=watch)
+    assert len(seen) >= 10
+    assert not rigs[0].instruments[CELL].cell_on

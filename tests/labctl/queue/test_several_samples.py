@@ -210,3 +210,28 @@ def test_a_sample_that_failed_while_another_went_on_is_not_tried_again(job_with_
     with connection:
         assert cells_due(connection, job, protocol, 0) == first
         assert cells_due(connection, job, protocol, 1) == second
+
+
+LEAST_HOURS = """
+least_hours = true
+refine = "activation_energy_ev"
+refine_half_width = 0.05
+"""
+
+
+def test_with_least_hours_no_pair_is_measured_twice_and_every_choice_is_stored(folder):
+    series = SERIES.replace("[45, 60, 75]", '"45:105:12"').replace("frequency_min_hz = 10", "")
+    protocol = parse_protocol(PROTOCOL.replace(SERIES, series + LEAST_HOURS), str(folder / "hours.toml"))
+    with WriteConnection(folder / "hours.db") as connection:
+        Jobs(connection).add(protocol)
+    Runner(read_station(folder / "station.toml"), folder / "hours.db", StopRequest(), until_empty=True).run()
+    with labctl.open(folder / "hours.db") as db:
+        runs = [row["status"] for row in db.rows("SELECT status FROM runs")]
+        spectra = db.rows("SELECT r.cell, s.setpoint_k FROM spectra s JOIN runs r ON r.id = s.run_id")
+        told = [row["message"] for row in db.rows("SELECT message FROM events WHERE kind = 'least hours'")]
+    measured = [(row["cell"], row["setpoint_k"]) for row in spectra]
+    assert runs == ["finished", "finished"]
+    assert len(measured) == len(set(measured)) == 2 * 5, "five temperatures make a law, and it is known"
+    assert sum("most per hour of" in message for message in told) == len(measured)
+    assert any("Hz show its arc" in message for message in told)
+    assert sum("the activation energy is known to" in message for message in told) == 2

@@ -1,0 +1,114 @@
+"""The next step is the one that teaches most per hour; its spectrum covers the arc and no empty decade."""
+
+import math
+
+import numpy as np
+import pytest
+
+from labctl.bench import ImpedancePoint
+from labctl.config.protocol import parse_protocol
+from labctl.errors import ConfigurationError
+from procedures.least_hours import (
+    EVERYTHING,
+    KnownPoint,
+    Seen,
+    conductance_at_s,
+    corners_hz,
+    gain_for_both,
+    half_width_ev,
+    window_at,
+)
+
+BOLTZMANN_EV_K = 8.617333262e-5
+
+
+def point(kelvin, relative_u=0.01):
+    return KnownPoint(kelvin, math.exp(-0.8 / (BOLTZMANN_EV_K * kelvin)) / kelvin, relative_u)
+
+
+def spectrum(resistance_ohm, high_hz=1e6, low_hz=1.0):
+    frequencies_hz = np.geomspace(high_hz, low_hz, 61)
+    omega = 2j * np.pi * frequencies_hz
+    z_ohm = resistance_ohm / (1 + omega * resistance_ohm * 1e-11) + 1 / (omega * 1e-6)
+    return [ImpedancePoint(f, z.real, z.imag, 0.0) for f, z in zip(frequencies_hz, z_ohm, strict=True)]
+
+
+def test_the_expected_interval_is_that_of_a_straight_line_through_the_points():
+    points = [point(kelvin) for kelvin in (320, 340, 360, 380)]
+    x = np.array([1 / (BOLTZMANN_EV_K * p.temperature_k) for p in points])
+    by_least_squares_ev = 1.96 * 0.01 / math.sqrt(((x - x.mean()) ** 2).sum())
+    assert half_width_ev(points) == pytest.approx(by_least_squares_ev, rel=1e-3)
+    assert half_width_ev(points[:3], also_k=380) == pytest.approx(half_width_ev(points), rel=1e-9)
+
+
+def test_a_temperature_far_from_those_measured_teaches_more_than_one_beside_them():
+    points = [point(kelvin) for kelvin in (320, 325)]
+    assert half_width_ev(points, 380) < half_width_ev(points, 330) < half_width_ev(points)
+    assert gain_for_both(points, 380) > gain_for_both(points, 330) > 0
+
+
+def test_the_conductance_of_a_line_is_met_and_unknown_below_two_temperatures():
+    points = [point(kelvin) for kelvin in (320, 360)]
+    assert conductance_at_s(points, 340) == pytest.approx(point(340).conductance_s, rel=1e-9)
+    assert math.isnan(conductance_at_s(points[:1], 340))
+
+
+def test_the_corners_of_a_spectrum_are_those_of_its_arc_and_its_spike():
+    low_hz, high_hz = corners_hz(spectrum(1e5))
+    assert low_hz == pytest.approx(1 / (2 * math.pi * 1e5 * 1e-6), rel=0.3)
+    assert high_hz == pytest.approx(1 / (2 * math.pi * 1e5 * 1e-11), rel=0.3)
+
+
+def test_a_corner_that_a_spectrum_does_not_reach_stays_open():
+    assert corners_hz(spectrum(1e5, high_hz=1e4))[1] == math.inf
+    assert corners_hz(spectrum(1e5, low_hz=100.0))[0] == 0.0
+    assert all(map(math.isnan, corners_hz(spectrum(1e-3))))
+
+
+def test_the_window_follows_the_conductance_and_holds_the_corners_of_the_next_spectrum():
+    low_hz, high_hz = corners_hz(spectrum(1e5))
+    window = window_at([Seen(low_hz, high_hz, 1e-5)], conductance_s=1e-4)
+    next_low_hz, next_high_hz = corners_hz(spectrum(1e4, high_hz=1e9, low_hz=1.0))
+    assert window.low_hz < next_low_hz < next_high_hz < window.high_hz
+    assert window.high_hz / next_high_hz < 10
+    assert next_low_hz / window.low_hz < 10
+
+
+def test_without_a_known_conductance_the_whole_window_is_measured():
+    assert window_at([Seen(1.0, 1e5, 1e-5)], math.nan) == EVERYTHING
+    assert window_at([], 1e-5) == EVERYTHING
+    frequencies_hz = [1e6, 1e5, 1e4]
+    assert window_at([Seen(1.0, 2.0, 1e-5)], 1e-5).of(frequencies_hz) == frequencies_hz
+
+
+SAMPLE = """
+[sample]
+name = "pellet"
+thickness_mm = 1.0
+diameter_mm = 10
+"""
+SERIES = """
+[[procedure]]
+use = "procedures.temperature_stepped_eis:TemperatureSteppedEIS"
+temperatures_degc = "45:108:7"
+frequency_min_hz = 1
+points_per_decade = 4
+dwell_min = 10
+least_hours = true
+refine = "activation_energy_ev"
+refine_half_width = 0.02
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('refine = "off"', "least_hours needs refine"),
+        ('refine = "activation_energy_ev"\nreturn_down = true', "return_down and least_hours"),
+        ('refine = "activation_energy_ev"\nrepeat_first = true', "repeat_first and least_hours"),
+    ],
+)
+def test_what_contradicts_a_chosen_order_is_refused(line, words):
+    text = SERIES.replace('refine = "activation_energy_ev"', line)
+    with pytest.raises(ConfigurationError, match=words):
+        parse_protocol(SAMPLE + text, "night.toml")
