@@ -176,7 +176,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.sequence.setAccessibleName("Sequence of procedures")
         self.sequence.setMaximumHeight(6 * self.fontMetrics().height())
         self.add, self.replace, self.remove = (
-            QtWidgets.QPushButton(t, self) for t in ("&Add", "R&eplace", "Re&move")
+            QtWidgets.QPushButton(t, self) for t in ("&Add", "Replace", "Re&move")
         )
         self.add.setToolTip("Append the procedure in the form to the sequence")
         self.replace.setToolTip("Replace the chosen procedure by the one in the form")
