@@ -17,7 +17,7 @@ from labctl.queue.processes import start_labctl
 from labctl.queue.submission import Submission
 
 LONGEST_S = 1800.0
-IDLE, BUSY = "Pre-fli&ght", "Pre-flight runs…"
+IDLE, BUSY = "Pre-flight", "Pre-flight runs…"
 MARKS = {"ok": "ok", "fault": "FAULT", "unknown": "not known"}
 
 
@@ -43,7 +43,10 @@ class PreflightButton(QtWidgets.QPushButton):
         super().__init__(IDLE, parent)
         self._station, self._db, self._submission = station, db, submission
         self._background = Background(self)
-        self.setToolTip("A minute of measurement: cell, geometry, contact, amplitude, thermometer, oven")
+        self.setShortcut("Ctrl+Shift+Return")
+        self.setToolTip(
+            "Ctrl+Shift+Return: a minute of measurement: cell, geometry, contact, amplitude, thermometer, oven"
+        )
         self.clicked.connect(self.begin)
 
     def begin(self) -> None:
