@@ -45,7 +45,7 @@ class PreflightButton(QtWidgets.QPushButton):
         self._background = Background(self)
         self.setShortcut("Ctrl+Shift+Return")
         self.setToolTip(
-            "Ctrl+Shift+Return: a minute of measurement: cell, geometry, contact, amplitude, thermometer, oven"
+            "Ctrl+Shift+Return: cell, geometry, contact, amplitude, thermometer, oven in a minute"
         )
         self.clicked.connect(self.begin)
 
