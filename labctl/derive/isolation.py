@@ -71,7 +71,7 @@ def with_isolation(resistance: Resistance, isolation: Isolation | None) -> Resis
     if not known or share < NEGLIGIBLE:
         return replace(resistance, flags=flags)
     range_ohm = total.value * share / (1 - share)
-    part = Component(SOURCE, range_ohm / math.sqrt(3), "B", common=True, cause=SOURCE)
+    part = Component(SOURCE, range_ohm / math.sqrt(3), "B", True, SOURCE, distribution="rectangular")
     return replace(resistance, total_ohm=total.with_component(part), flags=flags)
 
 

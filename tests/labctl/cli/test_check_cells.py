@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import app
+from labctl.errors import ConfigurationError
 from labctl.store import Database
 
 STATION = """
@@ -89,5 +90,5 @@ def test_a_cell_that_is_not_as_it_should_be_is_told_and_bounds_nothing(check, ki
 def test_a_cell_that_the_station_does_not_name_is_refused(check, tmp_path):
     (tmp_path / "station.toml").write_text(STATION.replace("OHM_A", "1e7").replace("OHM_B", "1e7"))
     result = CliRunner().invoke(app, ["check-cells", "--connected", "--cell", "C"])
-    assert result.exit_code == 2
-    assert "'C' is no cell of this station; there are A, B" in result.output
+    assert isinstance(result.exception, ConfigurationError)
+    assert "'C' is no cell of this station; there are A, B" in str(result.exception)

@@ -103,12 +103,15 @@ def test_an_open_cell_that_is_subtracted_leaves_no_component_but_bounds_what_is_
     with in_cell.store.read() as db:
         isolation = isolation_of_run(db, in_cell.run_id, sample)
     assert isolation == Isolation(5e6, is_corrected=True)
-    assert with_isolation(resistance, Isolation(1.1 * resistance.total_ohm.value, True)).bound is None
-    assert with_isolation(resistance, Isolation(0.9 * resistance.total_ohm.value, True)).bound == "lower"
+    found = resistance(1000.0, 1.0)
+    assert with_isolation(found, Isolation(1100.0, True)).bound is None
+    assert with_isolation(found, Isolation(1100.0, True)).total_ohm == found.total_ohm
+    assert with_isolation(found, Isolation(900.0, True)).bound == "lower"
 
 
-def test_a_run_in_no_cell_has_no_isolation(in_cell, resistance):
-    assert with_isolation(resistance, None) is resistance
+def test_without_a_check_the_resistance_stays_as_it_is(resistance):
+    found = resistance(1000.0, 1.0)
+    assert with_isolation(found, None) is found
 
 
 def test_an_analysis_is_reproduced_after_another_check_was_made(in_cell):
@@ -116,5 +119,5 @@ def test_an_analysis_is_reproduced_after_another_check_was_made(in_cell):
     derived(in_cell)
     check(in_cell, 1e5, time_s=9.0)
     with in_cell.store.read() as db:
-        (analysis,) = analyses.current(db, (in_cell.run_id,))
-        assert reproduced(db, analysis) == ()
+        (kept,) = analyses.current(db, (in_cell.run_id,))
+        assert reproduced(db, in_cell.run_id, kept).differences == ()
