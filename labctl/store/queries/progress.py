@@ -43,6 +43,13 @@ def rows_by_step(
     return connection.rows(query, run_ids)
 
 
+def finished_thermal_steps(connection: WriteConnection, run_ids: Sequence[int]) -> list[int]:
+    """Return the numbers of the finished steps of thermal history of some runs."""
+    marks = ", ".join("?" * len(run_ids))
+    query = f"SELECT number FROM thermal_steps WHERE run_id IN ({marks}) AND state = 'finished'"
+    return [row["number"] for row in connection.rows(query, run_ids)]
+
+
 def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:
     """Return the finished spectra of a run that have no resistance."""
     query = """SELECT s.id FROM spectra s WHERE s.run_id = ? AND s.status = 'finished'
