@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pymeasure.experiment import Parameter
 
@@ -16,6 +16,9 @@ _STEP = re.compile(
     r"(?P<name>[A-Za-z][\w -]*?)\s+(?P<degc>[+-]?[\d.]+) degC (?P<hold>[\d.]+) (?P<unit>min|h)"
 )
 EXAMPLE = "dry 80 degC 12 h; melt 150 degC 30 min"
+
+
+State = Literal["finished", "aborted", "failed"]
 
 
 class ThermalStep(NamedTuple):
@@ -79,7 +82,7 @@ class Held:
             held_k=(*self.held_k, reading.temperature_k) if dwells else (),
         )
 
-    def event(self, number: int, step: ThermalStep, state: str, now_s: float) -> ThermalStepEnded:
+    def event(self, number: int, step: ThermalStep, state: State, now_s: float) -> ThermalStepEnded:
         """Return the event that records the step."""
         return ThermalStepEnded(
             number=number,
@@ -110,7 +113,8 @@ def hold_step(
     """
     bench.tell("info", "thermal step", f"begins: {step.words}")
     bench.oven.setpoint_k = step.setpoint_k
-    held, state = Held(bench.clock.time()), "failed"
+    held = Held(bench.clock.time())
+    state: State = "failed"
     try:
         for reading in settle(bench, step.setpoint_k, criterion, should_leave):
             held = held.after(reading)
