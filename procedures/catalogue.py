@@ -4,6 +4,8 @@ from procedures.bruce_vincent import BruceVincent
 from procedures.condition_series import ConditionSeries
 from procedures.dc_polarisation import DCPolarisation
 from procedures.eis import EIS
+from procedures.electrolysis import Electrolysis
+from procedures.electromotive_force import ElectromotiveForce
 from procedures.equilibration_watch import EquilibrationWatch
 from procedures.hebb_wagner import HebbWagner
 from procedures.open_circuit import OpenCircuit
@@ -20,6 +22,8 @@ PROCEDURES = (
     EquilibrationWatch,
     DCPolarisation,
     HebbWagner,
+    ElectromotiveForce,
+    Electrolysis,
     TemperatureHold,
     OpenCircuit,
 )

@@ -34,6 +34,8 @@ def test_they_are_the_ones_the_documentation_names():
         "ConditionSeries",
         "DCPolarisation",
         "EIS",
+        "Electrolysis",
+        "ElectromotiveForce",
         "EquilibrationWatch",
         "HebbWagner",
         "OpenCircuit",
