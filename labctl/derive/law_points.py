@@ -36,6 +36,7 @@ KEYS = ("spectrum_id", "part_id", "number", "repeat_of")
 WORDS = (
     *("branch", "status", "bound", "excluded", "left_out", "repeated", "is_repetition", "parts", "flags"),
     "condition_quantity",
+    "circuit",
 )
 """Columns of objects that many rows have in common, but for `parts`."""
 NAMES = (*NUMBERS, *KEYS, *WORDS)

@@ -9,6 +9,7 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.arrhenius import ArrheniusForm
+from labctl.analysis.laws.circuit_changes import circuit_errors
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import LawFunction, function_of
@@ -87,14 +88,18 @@ def evaluated_laws(
     derived_s: float,
     own: Mapping[int, dict[str, Any] | None] | None = None,
     of_parts: Mapping[int, Inputs] | None = None,
+    circuits: Mapping[int, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Fit the temperature laws; return their rows.
 
     `own`: the conductivity row (None: none) of each spectrum of the run, by its id, in the place of the rows
     of its current analysis. The earlier runs that it continues count with their current analyses and their
-    current exclusions, or with the inputs `of_parts`, by run.
+    current exclusions, or with the inputs `of_parts`, by run. `circuits`: of the spectra of `own`.
     """
     points = in_columns(derivations.law_rows(db, run_id, own))
+    if circuits:
+        for point in points:
+            point["circuit"] = circuits.get(point["spectrum_id"], point["circuit"])
     excluded = {**(of_parts or {}), run_id: inputs}
     for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)
@@ -279,12 +284,16 @@ def _rows_of_laws(
     bounded = np.array([False] * len(points) + [True] * len(bounds))
     data |= {"upper_bound": bounded, "are_kelvin": True}
     choice = fit_temperature_law(**data, form=form)
+    circuits = [point["circuit"] or "" for point in points]
     fits: list[tuple[str, str, LawFit]] = [
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     other = OTHER_FORM[form]
     fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data)))
-    return [_fit_row(branch, law, form, Responses.of(fit, errors), choice) for law, form, fit in fits], choice
+    return [
+        _fit_row(branch, law, form, Responses.of(fit, [*errors, *circuit_errors(fit, circuits)]), choice)
+        for law, form, fit in fits
+    ], choice
 
 
 def _arrays(points: Sequence[Point]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What carries the current in the sample of a run, as text beside the window."""
+"""Dialog with the carriers of the sample of a run, as text beside the window."""
 
 from pathlib import Path
 

@@ -65,7 +65,7 @@ class MeasuredCharge:
     value_c : float
         Without a sign.
     standard_uncertainty_c : float or None
-        None where `reason` says what is not known.
+        None where it is not known, see `reason`.
     temperature_k : float or None
     """
 
@@ -132,7 +132,7 @@ def _voltmeter_u_v(db: Database, run_id: int, potential_v: float) -> float | Non
 
 
 def electrolysis_charge(db: Database, run_ids: Sequence[int]) -> MeasuredCharge | None:
-    """Return the charge of all electrolyses among the runs; None without one that has passed any."""
+    """Return the charge of all electrolyses among the runs; None where no charge passed."""
     given = {run_id: _parameters(db, run_id) for run_id in sorted(run_ids)}
     starts_s = [db.run(run_id)["started_s"] for run_id in given]
     holds = [
@@ -206,7 +206,7 @@ def _rises(one: Row, after: Row | None) -> bool:
 
 
 def _with_tail(charge: Estimate, off_s: float | None, last: Row) -> Estimate:
-    """The charge, and half of what the last current would pass until the cell was off, more or less."""
+    """Return the charge with that after the last point: half of it at the last current, as a mean."""
     tail_s = max((off_s or last["time_s"]) - last["time_s"], 0.0)
     tail_c = last["current_a"] * tail_s
     doubt = Component("charge passed", abs(tail_c) / math.sqrt(12), "B", distribution="rectangular")

@@ -31,7 +31,7 @@ def verdict_title(temperature_k: float | None) -> str:
 
 
 def verdict_in_words(verdict: Verdict) -> list[str]:
-    """Return what is said, what does not hold or agree, and which conductors are not excluded."""
+    """Return statements, broken presumptions, contradictions, and conductors that are not excluded."""
     lines = [*verdict.statements] or [NOT_KNOWN]
     lines += [f"presumption does not hold: {why}" for why in verdict.broken]
     lines += [f"contradiction: {pair}" for pair in verdict.contradictions]
