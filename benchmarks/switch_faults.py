@@ -32,7 +32,7 @@ CHOSEN = {"A": 0, "C": 2, "F": 5}
 """Cells with materials whose resistances differ at every temperature, by their place among SAMPLES."""
 KINDS = ("relay_stuck_open", "relay_stuck_closed", "relay_welded", "relay_dead", "wrong_cell", "cell_open")
 KINDS = (*KINDS, "cell_short", "two_closed")
-FAULT_AFTER_H = (1.0, 3.2)
+FAULT_AFTER_H = (0.5, 0.95)
 TELLING = (CONTRADICTION, "sample left out")
 
 
@@ -74,7 +74,8 @@ def night(number: int, folder: Path) -> tuple[Station, Any]:
     last, procedure = tables[-1].split("\n[[procedure]]")
     tables[-1] = last
     kept = [table for table in tables if any(f'cell = "{cell}"' in table for cell in CHOSEN)]
-    procedure = procedure.replace("points_per_decade = 10", "points_per_decade = 4")
+    procedure = procedure.replace("points_per_decade = 10", "points_per_decade = 3")
+    procedure = procedure.replace("dwell_min = 30", "dwell_min = 2").replace("frequency_min_hz = 1.0", "")
     text = "\n[[sample]]".join([head, *kept]) + "\n[[procedure]]" + procedure
     return read_station(folder / "station.toml"), parse_protocol(text, "night.toml")
 
