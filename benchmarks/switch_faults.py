@@ -22,9 +22,10 @@ from typing import Any
 from labctl.cli.demo_samples import files
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import Station, read_station
+from labctl.errors import NotMadeSafe
 from labctl.measure.cell_checks import CONTRADICTION
 from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
-from labctl.measure.run import StopRequest, run_protocol
+from labctl.measure.run import Outcome, StopRequest, run_protocol
 from labctl.store import Database, Store
 from sim_instruments.rig import build
 
@@ -113,8 +114,13 @@ def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
         return truth.rig
 
     station = replace(station, simulation=replace(station.simulation, build=built))
-    with Store.open(folder / "x.db") as store, station.open() as bench:
-        outcomes = run_protocol(protocol, station, bench, store, StopRequest(), truth.see)
+    outcomes: list[Outcome] = []
+    left = ""
+    try:
+        with Store.open(folder / "x.db") as store, station.open() as bench:
+            outcomes = run_protocol(protocol, station, bench, store, StopRequest(), truth.see)
+    except NotMadeSafe as error:
+        left = str(error)
     with Database(folder / "x.db") as results:
         finished = "WHERE s.status = 'finished' ORDER BY s.id"
         spectra = results.rows(f"SELECT r.cell FROM spectra s JOIN runs r ON r.id = s.run_id {finished}")
@@ -128,7 +134,7 @@ def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
         for row, seen in zip(spectra, truth.finished, strict=True)
         if seen != frozenset({(row["cell"],)})
     ]
-    reasons = [one.reason for one in outcomes if one.status == "failed"]
+    reasons = [*filter(None, [left]), *(one.reason for one in outcomes if one.status == "failed")]
     return {
         "wrong": wrong,
         "told": [*dict.fromkeys([*told, *reasons])],

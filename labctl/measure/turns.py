@@ -165,19 +165,41 @@ def _next(waiting: Sequence[_Sample], here_k: float) -> tuple[float, list[_Sampl
 
 
 def _most_per_hour(waiting: Sequence[_Sample], here_k: float) -> tuple[float, list[_Sample]]:
-    """Return the temperature and the sample that teach most per hour, and tell its procedure."""
+    """Return the temperature and the sample that teach most per hour, and tell its procedure.
+
+    Samples share the time that the oven needs: a temperature is worth what it teaches of all of them, those
+    left out that lower its gain per hour.
+    """
     offers = [
         (offer, sample)
         for sample in waiting
         for offer in sample.begun.procedure.proposals(
-            sample.begun.procedure.begins_at_k if math.isnan(here_k) else here_k, len(waiting)
+            sample.begun.procedure.begins_at_k if math.isnan(here_k) else here_k
         )
     ]
-    best, sample = max(offers, key=lambda one: one[0].rate)
+    at = {round(offer.temperature_k, 3): _together(offers, offer.temperature_k) for offer, _ in offers}
+    rate, (best, sample), count = max(at.values(), key=lambda found: found[0])
     samples = f"{len(waiting)} sample{'s' if len(waiting) > 1 else ''}"
-    reason = f"{best.reason}; most per hour of {len(offers)} steps of {samples}"
+    others = f" for {count} samples" if count > 1 else ""
+    reason = f"{best.reason}; most per hour{others}, of {len(offers)} steps of {samples}"
     sample.begun.procedure.chosen = replace(best, reason=reason)
     return best.temperature_k, [sample]
+
+
+_Offer = tuple[Any, _Sample]
+
+
+def _together(offers: Sequence[_Offer], temperature_k: float) -> tuple[float, _Offer, int]:
+    """Return the best gain per hour at one temperature, its first sample, and how many samples share it."""
+    there = [one for one in offers if abs(one[0].temperature_k - temperature_k) < SAME_K]
+    there.sort(key=lambda one: one[0].gain / (one[0].hours - one[0].settling_hours), reverse=True)
+    gain, hours = 0.0, max(offer.settling_hours for offer, _ in there)
+    rates: list[float] = []
+    for offer, _ in there:
+        gain, hours = gain + offer.gain, hours + offer.hours - offer.settling_hours
+        rates.append(gain / hours)
+    best = max(rates)
+    return best, there[0], rates.index(best) + 1
 
 
 def _next_k(waiting: Sequence[_Sample], here_k: float) -> float:
