@@ -178,7 +178,7 @@ def _most_per_hour(waiting: Sequence[_Sample], here_k: float) -> tuple[float, li
         )
     ]
     at = {round(offer.temperature_k, 3): _together(offers, offer.temperature_k) for offer, _ in offers}
-    rate, (best, sample), count = max(at.values(), key=lambda found: found[0])
+    _, (best, sample), count = max(at.values(), key=lambda found: found[0])
     samples = f"{len(waiting)} sample{'s' if len(waiting) > 1 else ''}"
     others = f" for {count} samples" if count > 1 else ""
     reason = f"{best.reason}; most per hour{others}, of {len(offers)} steps of {samples}"
