@@ -29,6 +29,7 @@ MODELS: tuple[type, ...] = tuple(
             *catalogue.THERMOMETERS,
             *catalogue.SWITCHES,
             *catalogue.MONITORS,
+            *catalogue.ATMOSPHERES,
             *catalogue.WATCHDOGS,
             *catalogue.PARTNERS,
         )

@@ -155,7 +155,40 @@ def _object(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
+def made_keys() -> str:
+    """Return every key of station and protocol, from the JSON Schemas that editors use."""
+    from labctl.config.station_schema import station_schema
+    from labctl.measure.protocol_schema import protocol_schema
+
+    parts = []
+    for title, schema in (("Station", station_schema()), ("Protocol", protocol_schema())):
+        rows = [("key", "meaning", "accepted"), *_rows_of(schema, schema.get("definitions", {}), "")]
+        parts.append(f"## {title}\n\n{table(*rows)}")
+    return "\n".join(parts)
+
+
+def _rows_of(schema: dict[str, Any], definitions: dict[str, Any], place: str) -> Iterator[tuple[str, ...]]:
+    schema = definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    for key, inner in schema.get("properties", {}).items():
+        yield f"`{place}{key}`", inner.get("description", ""), _accepted(inner)
+        if f"{place}{key}" != "procedure.procedure":
+            yield from _rows_of(inner, definitions, f"{place}{key}.")
+    kinds = [*schema.get("anyOf", ())[:1], schema.get("items"), schema.get("additionalProperties")]
+    for inner in filter(None, kinds):
+        name = "NAME." if inner is schema.get("additionalProperties") else ""
+        yield from _rows_of(inner, definitions, f"{place}{name}")
+
+
+def _accepted(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if "minimum" in schema or "maximum" in schema:
+        return f"{schema.get('minimum', '')} to {schema.get('maximum', '')}".strip()
+    return {"boolean": "true, false"}.get(schema.get("type", ""), "")
+
+
 MAKERS = {
+    "keys": made_keys,
     "commands": made_commands,
     "tables": made_tables,
     "procedures": made_procedures,

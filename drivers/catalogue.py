@@ -1,6 +1,7 @@
 """Lists of all drivers by role, used by `labctl instruments`. The type checker verifies each role."""
 
 from drivers.agilent4294a import Agilent4294A
+from drivers.alicat import AlicatMC
 from drivers.eurotherm import Eurotherm2200, Eurotherm2400, Eurotherm3200, Eurotherm3216, Eurotherm3500
 from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
@@ -28,6 +29,7 @@ from drivers.solartron_pair import Solartron1260With1287
 from drivers.temptronic import TemptronicATS
 from drivers.thermotron3800 import ThermotronOven
 from labctl.bench import (
+    Atmosphere,
     FrequencyResponseAnalyzer,
     Monitor,
     Potentiostat,
@@ -89,7 +91,8 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
 )
 THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
 SWITCHES: tuple[type[Switch], ...] = (Keithley7001, Keithley2700, Keithley2750)
-MONITORS: tuple[type[Monitor], ...] = (Keithley2000, KeithleyDMM6500)
+MONITORS: tuple[type[Monitor], ...] = (Keithley2000, KeithleyDMM6500, AlicatMC)
+ATMOSPHERES: tuple[type[Atmosphere], ...] = (AlicatMC,)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)
 PARTNERS: tuple[type[Instrument], ...] = (Keithley6514,)
 """Instruments that fill no role alone: another works `with` them."""

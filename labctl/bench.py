@@ -24,6 +24,7 @@ from labctl.instruments.limits import (
 from labctl.instruments.making_safe import Output, make_all_safe, within_s_of
 from labctl.instruments.oven_watch import OvenWatch, Tell, untold
 from labctl.instruments.roles import (
+    Atmosphere,
     CurrentPoint,
     Device,
     FrequencyResponseAnalyzer,
@@ -44,6 +45,7 @@ from labctl.units import ZERO_CELSIUS_K
 
 __all__ = [
     "ZERO_CELSIUS_K",
+    "Atmosphere",
     "Bench",
     "BenchCell",
     "CurrentPoint",
@@ -113,8 +115,8 @@ class Bench:
     clock : Clock
     limits : Limits
     roles : Mapping[str, object]
-        Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`, `switch`, `monitor`) to driver; one
-        may serve several. A role that several instruments have is absent: each cell has its own.
+        Role (`oven`, `fra`, `potentiostat`, `thermometer`, `watchdog`, `switch`, `monitor`, `atmosphere`) to
+        driver; one may serve several. A role that several instruments have is absent: each cell has its own.
     outputs : tuple[Output, ...]
         What `make_safe` makes safe: every instrument of the station. Empty: those that have a role.
     oven_watch : OvenWatch
@@ -129,7 +131,8 @@ class Bench:
     drivers : Mapping[str, object]
         Every open instrument by its name in the station file.
     monitors : Mapping[str, Monitor]
-        Instruments that only watch, by their names in the station file.
+        Instruments whose readings are recorded beside the temperature, by their names in the station file:
+        those that only watch, and the atmosphere.
     cell_switch : CellSwitch
         Which cell is connected; shared by every bench of the same instruments.
     of_cell : BenchCell or None
@@ -252,6 +255,11 @@ class Bench:
     def potentiostat(self) -> Potentiostat:
         """The potentiostat; raises ConfigurationError if the station names none."""
         return cast(Potentiostat, self._role("potentiostat"))
+
+    @property
+    def atmosphere(self) -> Atmosphere:
+        """What sets the gas about the samples; raises ConfigurationError if the station names none."""
+        return cast(Atmosphere, self._role("atmosphere"))
 
     @property
     def thermometer(self) -> Thermometer:

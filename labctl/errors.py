@@ -73,6 +73,29 @@ class SettlingTimeout(LabctlError):
         )
 
 
+class ConditionNotReached(LabctlError):
+    """A condition beside the temperature did not become steady in the time allowed.
+
+    Attributes
+    ----------
+    quantity : str
+        Its name, with the unit at its end.
+    target, last, tolerance : float
+        In that unit; `last` is NaN where nothing was read.
+    waited_s : float
+    """
+
+    ends_all_samples = True
+
+    def __init__(self, quantity: str, target: float, last: float, tolerance: float, waited_s: float) -> None:
+        self.quantity, self.target, self.last = quantity, target, last
+        self.tolerance, self.waited_s = tolerance, waited_s
+        super().__init__(
+            f"no stable {quantity} of {target:.6g} after {waited_s:.0f} s: last reading {last:.6g}, "
+            f"tolerance {tolerance:.3g}"
+        )
+
+
 class SettingLost(LabctlError):
     """An instrument did not keep its settings, although they were set again.
 

@@ -80,7 +80,8 @@ class _Drawn(dict[str, Any]):
 
         Parameters
         ----------
-        kind : {"nyquist", "bode", "arrhenius", "temperature", "polarisation", "drt", "residuals"}
+        kind : {"nyquist", "bode", "arrhenius", "temperature", "polarisation", "drt", "condition",
+            "residuals"}
         width_mm : float
         style : str or path, optional
             A matplotlibrc file that changes labctl's style.

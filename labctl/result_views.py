@@ -1,4 +1,4 @@
-"""Where results of `labctl.analysis` find their frames and figures.
+"""Frames and figures of results of `labctl.analysis`, found by name.
 
 `labctl.analysis` imports neither pandas nor matplotlib. `labctl/__init__.py` registers the functions of
 `labctl.report.notebook.results`, and `result.to_frame()` and `result.plot()` call them.

@@ -75,7 +75,8 @@ class SpectrumProcedure(Procedure):
         """
         settings = {"amplitude_v": self.amplitude_v, "bias_v": bias_v, "integration_s": self.integration_s}
         settings["band_k"] = self.spectrum_band_k(about)
-        self.emit("spectrum", SpectrumStarted(repeats=repeats, **about, **settings))
+        condition = self.spectrum_condition(about)
+        self.emit("spectrum", SpectrumStarted(repeats=repeats, **about, **settings, **condition))
         points: list[ImpedancePoint] = []
         readings_k: list[float] = []
         self.disturbance, lost_s = "", self.bench.exchanges.lost_s
@@ -200,6 +201,10 @@ class SpectrumProcedure(Procedure):
     def spectrum_band_k(self, about: dict[str, Any]) -> float | None:
         """Return how far from its set point the sample may be during a spectrum, K; None: no limit."""
         return None
+
+    def spectrum_condition(self, about: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of `SpectrumStarted` about a condition beside the temperature, if any."""
+        return {}
 
     def disturbed_by(self, about: dict[str, Any], temperature_k: float, lost_before_s: float) -> str:
         """Return what spoilt the spectrum under way, seen at one point; `""` for nothing.

@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from sim_instruments.materials import material
 from sim_instruments.replay import read_replay
+from sim_instruments.world.carriers import CarrierCell, Layer, MovingIon, Passes
 from sim_instruments.world.cell import Cell, CircuitCell, Interphase
 from sim_instruments.world.dummy import Dummy
-from sim_instruments.world.laws import law_from
+from sim_instruments.world.laws import Law, law_from
 from sim_instruments.world.switched import PlacedCell, SwitchedCells
 
 _CHOICES = {field.name: field.type for field in fields(CircuitCell)}
@@ -35,6 +36,8 @@ class CellOptions(Protocol):
     @property
     def electrodes(self) -> str: ...  # noqa: D102
     @property
+    def carriers(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    @property
     def dummy(self) -> Mapping[str, float] | None: ...  # noqa: D102
     @property
     def replay(self) -> str | Path | None: ...  # noqa: D102
@@ -47,7 +50,7 @@ def make_cell(options: CellOptions) -> Cell:
     if options.replay is not None:
         return Cell(read_replay(options.replay))
     chosen = material(options.material)
-    circuit = {
+    circuit: dict[str, Any] = {
         "law": chosen.law,
         "transference_number": chosen.transference_number,
         "electronic_share": chosen.electronic_share,
@@ -57,6 +60,9 @@ def make_cell(options: CellOptions) -> Cell:
         own = dict(options.cell)
         melts_at_k = _amount("melts_at_k", own.pop("melts_at_k", melts_at_k))
         circuit |= _circuit_entries(own)
+    if options.carriers is not None:
+        law = circuit["law"]
+        return Cell(_carrier_cell(law, options.thickness_m, options.area_m2, options.carriers), melts_at_k)
     geometry = {name: getattr(options, name) for name in _GEOMETRY}
     return Cell(CircuitCell(**geometry, **circuit), melts_at_k)
 
@@ -69,6 +75,40 @@ def _dummy(entries: Mapping[str, Any]) -> Dummy:
     if not amounts.get("resistance_ohm"):
         raise ValueError("dummy: resistance_ohm: a number above zero is needed")
     return Dummy(**amounts)
+
+
+def _carrier_cell(law: Law, thickness_m: float, area_m2: float, given: Mapping[str, Any]) -> CarrierCell:
+    """Make a cell of several carriers. Raises TypeError or ValueError naming the invalid entry."""
+    entries = dict(given)
+    ions = {name: _ion(name, one) for name, one in _table("ions", entries.pop("ions", {})).items()}
+    layer = _layer(_table("layer", entries.pop("layer", {})))
+    known = sorted({field.name for field in fields(CarrierCell)} - {"law", "ions", "layer", *_GEOMETRY})
+    if unknown := sorted(set(entries) - set(known)):
+        there = ", ".join(["ions", "layer", *known])
+        raise TypeError(f"carriers: {', '.join(unknown)} unknown; there are {there}")
+    amounts = {
+        name: _finite(f"carriers: {name}", value) if name == "offset_v" else _amount(name, value)
+        for name, value in entries.items()
+    }
+    return CarrierCell(law, thickness_m, area_m2, ions, layer=layer, **amounts)
+
+
+def _ion(name: str, given: Any) -> MovingIon:
+    own = _table(f"carriers: {name}", given)
+    if unknown := sorted(set(own) - {field.name for field in fields(MovingIon)}):
+        raise TypeError(f"carriers: {name}: {', '.join(unknown)} unknown")
+    if own.get("passes", "both") not in get_args(Passes):
+        raise ValueError(f"carriers: {name}: passes: one of {', '.join(get_args(Passes))} is needed")
+    ion = MovingIon(**own)
+    if not (ion.charge and ion.share > 0 and ion.activity_ratio > 0):
+        raise ValueError(f"carriers: {name}: share and activity_ratio above zero, a charge not zero")
+    return ion
+
+
+def _layer(given: dict[str, Any]) -> Layer:
+    if unknown := sorted(set(given) - {field.name for field in fields(Layer)}):
+        raise TypeError(f"carriers: layer: {', '.join(unknown)} unknown")
+    return Layer(**{name: _amount(f"layer: {name}", value) for name, value in given.items()})
 
 
 def _circuit_entries(entries: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +160,7 @@ class _OneCell:
     thickness_m: float
     area_m2: float
     electrodes: str
+    carriers: Mapping[str, Any] | None
     dummy: Mapping[str, float] | None
     replay: str | Path | None = None
 
@@ -128,9 +169,9 @@ def make_cells(options: CellOptions, cells: Mapping[str, Any], ambient_k: float)
     """Make the cells behind a switch. Raises TypeError or ValueError naming the cell and the invalid option.
 
     Each cell is a table with `channels`, or with the addresses of its own `instruments`, and where it differs
-    from the rig `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `dummy`; also `offset_k`,
-    `offset_share`, `contact_ohm` and `thermometer` of its place. `isolation_ohm` and `crosstalk_f` beside the
-    cells are those of an open relay.
+    from the rig `material`, `cell`, `thickness_m`, `area_m2`, `electrodes`, `carriers`, `dummy`; also
+    `offset_k`, `offset_share`, `contact_ohm` and `thermometer` of its place. `isolation_ohm` and
+    `crosstalk_f` beside the cells are those of an open relay.
     """
     isolation_ohm, crosstalk_f = (_amount(name, cells.get(name, usual)) for name, usual in _STRAY.items())
     placed = {name: _placed(options, name, given) for name, given in cells.items() if name not in _STRAY}

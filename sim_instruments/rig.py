@@ -34,6 +34,7 @@ class Options:
 
     material: str = "Mg3(BH4)4(NH2)2"
     cell: Mapping[str, Any] | None = None
+    carriers: Mapping[str, Any] | None = None
     thickness_m: float = 1e-3
     area_m2: float = 7.853981633974483e-05
     electrodes: str = "blocking"
@@ -50,6 +51,7 @@ class Options:
 _TYPES: dict[str, tuple[type, ...]] = {
     "material": (str,),
     "cell": (Mapping, type(None)),
+    "carriers": (Mapping, type(None)),
     "thickness_m": (int, float),
     "area_m2": (int, float),
     "electrodes": (str,),
@@ -96,6 +98,10 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     cell : mapping
         Parameters of `world.cell.CircuitCell` that replace the parameters of the material, e.g.
         `{"law": {"law": "vtf", ...}, "grain_boundary_share": 0.6}`, and `melts_at_k`.
+    carriers : mapping
+        Parameters of `world.carriers.CarrierCell` in place of a circuit: `ions` (name = table of
+        `MovingIon`), `electrons` and `holes` (shares), `layer`, `offset_v`. All shares add up to 1 and divide
+        the conductivity by the law of `material` or `cell`; `electrodes` does not count.
     thickness_m, area_m2, electrodes : float, float, "blocking" or "reversible"
     noise_fraction : float
         Noise of real and imaginary part as a fraction of |Z|, at 1 s of integration; default 0.001, or 0

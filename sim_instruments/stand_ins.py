@@ -15,6 +15,7 @@ from typing import Any
 from pyvisa.rname import to_canonical_name
 
 from sim_instruments.instruments.agilent4294a import Agilent4294A
+from sim_instruments.instruments.alicat import Alicat
 from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
@@ -90,6 +91,7 @@ OVEN, ANALYSER, POTENTIOSTAT, WATCHDOG = ("oven",), ("fra",), ("potentiostat",),
 BOTH = ANALYSER + POTENTIOSTAT
 THERMOMETER = ("thermometer", "monitor")
 SWITCH = ("switch",)
+ATMOSPHERE = ("atmosphere", "monitor")
 PARTNER: Roles = ()
 
 
@@ -237,6 +239,13 @@ MODELS: dict[str, StandIn] = {
             KeithleySwitch,
             model="2750",
             cards=("7700",),
+        ),
+        StandIn(
+            "alicat",
+            lambda parts: Alicat(parts.world),
+            driver="drivers.alicat:AlicatMC",
+            roles=ATMOSPHERE,
+            settings={"flow_unit": "SCCM", "full_scale": 100.0},
         ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201

@@ -154,7 +154,8 @@ def cell_station(tmp_path: Path):
     """Make a station of Lake Shore 336, Solartron 1260 and 1287 with a symmetric cell of known resistance.
 
     The room is at 30 degC, where the cell has `ionic_ohm`; `transference_number`, `electronic_share`,
-    `interphase` and other entries of the cell are keyword arguments; area 1 cm2, thickness 0.1 mm.
+    `interphase` and other entries of the cell are keyword arguments; area 1 cm2, thickness 0.1 mm. With
+    `carriers` the cell has these in place of a circuit, see `sim_instruments.rig.build`.
     """
 
     def make(
@@ -165,6 +166,7 @@ def cell_station(tmp_path: Path):
         resistor_ohm: float = 1000.0,
         noise: float = 0.002,
         seed: int = 1,
+        carriers: dict[str, Any] | None = None,
         **cell: Any,
     ) -> Station:
         path = tmp_path / "station.toml"
@@ -187,6 +189,8 @@ def cell_station(tmp_path: Path):
             "ambient_k": 303.15,
             "cell": {"law": law, "salt_diffusivity_m2_s": thickness_m**2 / (4 * time_constant_s), **cell},
         }
+        if carriers is not None:
+            options |= {"carriers": carriers, "cell": {"law": law}}
         simulation = replace(station.simulation, seed=seed, options=options)
         return replace(station, simulation=simulation)
 
@@ -214,12 +218,13 @@ def measure_cell(tmp_path: Path):
         watched_station, keeper = watched(station)
         path = tmp_path / database
         with Store.open(path) as store, watched_station.open(VirtualClock()) as bench:
-            bench = before(bench, keeper.rig) if before else bench
+            rig = keeper.rig  # the check below builds another one
+            bench = before(bench, rig) if before else bench
             protocol = parse_protocol(text, "protocol.toml")
             protocol.check_against(watched_station)
             outcomes = run_protocol(protocol, watched_station, bench, store, stop or StopRequest(), on_event)
-            cell_on = keeper.rig.instruments["GPIB0::6::INSTR"].cell_on
-        return Measured(outcomes[-1], cell_on, keeper.rig, path)
+            cell_on = rig.instruments["GPIB0::6::INSTR"].cell_on
+        return Measured(outcomes[-1], cell_on, rig, path)
 
     return measure
 

@@ -43,6 +43,8 @@ PARAMETERS = {
         "hold_max_min": [1.0],
         "potentials_v": [-0.05, 0.05, 0.1],
     },
+    "ElectromotiveForce": {**SETTLED, "window_min": 0.5, "wait_max_min": 2.0, "interval_s": 5.0},
+    "Electrolysis": {**SETTLED, "rest_min": 0.1, "charge_c": 2e-6, "parts": 2, "potential_v": 0.9},
     "TemperatureHold": {"temperature_degc": 30.0, "hold_min": 1.0, "band_k": 10.0},
     "OpenCircuit": {"duration_min": 0.5, "interval_s": 5.0},
 }
@@ -50,6 +52,8 @@ TABLES = {  # a table with rows of its measurement
     "BruceVincent": "polarisation_points",
     "DCPolarisation": "polarisation_points",
     "HebbWagner": "polarisation_points",
+    "ElectromotiveForce": "records",
+    "Electrolysis": "polarisation_points",
     "TemperatureHold": "temperature_log",
     "OpenCircuit": "records",
 }

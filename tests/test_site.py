@@ -52,6 +52,15 @@ def test_every_parameter_of_every_procedure_is_on_its_page(site):
         assert all(f"| `{key}` |" in section for key in offered.procedure_class().parameter_objects())
 
 
+def test_every_key_of_station_and_protocol_is_on_its_page_with_what_is_accepted(site):
+    page = site.made_keys()
+    assert "| `limits.current_a` | largest magnitude of the current, A | 0 to |" in page
+    assert "| `instruments.NAME.connection.parity` | parity | none, odd, even, mark, space |" in page
+    assert "| `accuracy.analyser.range.gain` |" in page
+    assert "| `procedure.use` |" in page
+    assert len(page.splitlines()) > 120
+
+
 def test_every_public_name_of_the_analysis_is_on_its_page_and_documented(site):
     page = site.made_python()
     for name in labctl.analysis.__all__:

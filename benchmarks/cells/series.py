@@ -19,6 +19,8 @@ from labctl.analysis import (
     fit_temperature_law,
     ionic_resistance_series,
 )
+from labctl.analysis.laws.circuit_changes import circuit_errors
+from labctl.analysis.laws.common_errors import Responses
 
 BOLTZMANN_EV_K = 8.617333262e-5
 KINDS = (
@@ -104,7 +106,9 @@ def judged(cell: Cell, found: tuple[Resistance, ...], temperatures_k: np.ndarray
         [one.value for one in sigma],
         standard_uncertainty_s_m=[one.standard_uncertainty for one in sigma],
     )
-    stated = choice.candidates["arrhenius"].activation_energy_ev  # pyright: ignore[reportAttributeAccessIssue]  the fit of that name
+    fit = choice.candidates["arrhenius"]
+    steps = circuit_errors(fit, [found[i].circuit for i in kept])
+    stated = Responses.of(fit, steps).parameters()["activation_energy_ev"]
     z = (stated.value - energy_ev) / stated.standard_uncertainty
     return {**row, "law": choice.law, "z": float(z), "false_break": choice.law == "two_segments"}
 

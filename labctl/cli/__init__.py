@@ -49,6 +49,7 @@ COMMANDS = {
     "check-analyser": Command(
         "check_analyser:check_analyser", "Measure a reference resistor in place of the sample."
     ),
+    "preflight": Command("preflight:preflight", "Look for what would spoil a night, in a minute."),
     "run": Command("run:run", "Measure a protocol now."),
     "show": Command("show:show"),
     "amend": Command("amend:amend", "Correct a sample or run; derive its results again."),
@@ -66,6 +67,8 @@ COMMANDS = {
     "compare": Command("compare:compare", "Compare runs; separate contacts by thickness."),
     "report": Command("report:report", "Write a page about runs: HTML, PDF, Word."),
     "plot": Command("plot:plot", "Draw runs for a paper or a slide."),
+    "mcp": Command("mcp:mcp", "Answer programs: read-only and rehearsal, JSON over stdio."),
+    "schema": Command("schema:schema", "Print the keys of station or protocol for editors."),
     "export": Command("export:export", "Write runs as files for other programs."),
     "gui": Command("gui:gui"),
     "db": Command("db:app"),

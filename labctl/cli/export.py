@@ -28,6 +28,7 @@ def export(
     all_runs: Annotated[bool, typer.Option("--all", help="All runs of the file.")] = False,
     licence: Annotated[str, typer.Option(help="Of a crate: address of the licence of the data.")] = "",
     orcid: Annotated[str, typer.Option(help="Of a crate: ORCID of the author.")] = "",
+    author: Annotated[str, typer.Option(help="Of a crate: name of the author.")] = "",
     db: DatabaseOption = DEFAULT_DATABASE,
 ) -> None:
     """Export runs: units, meaning, sign convention, uncertainty and flags travel with the data.
@@ -45,7 +46,7 @@ def export(
     format_named(kind, output)
     with Database(db) as database:
         chosen = _chosen(database, runs or [], sample, all_runs)
-        written = write(database, chosen, kind, output, Credit(licence, orcid))
+        written = write(database, chosen, kind, output, Credit(licence, orcid, author))
     for path in written[:MOST_NAMED]:
         terminal.echo(f"written   {path}")
     if len(written) > MOST_NAMED:

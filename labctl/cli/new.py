@@ -45,6 +45,7 @@ class Role(StrEnum):
     frequency_response_analyzer = "frequency_response_analyzer"
     potentiostat = "potentiostat"
     switch = "switch"
+    atmosphere = "atmosphere"
 
 
 STATION_ROLES = {
@@ -52,6 +53,7 @@ STATION_ROLES = {
     Role.frequency_response_analyzer: "fra",
     Role.potentiostat: "potentiostat",
     Role.switch: "switch",
+    Role.atmosphere: "atmosphere",
 }
 
 

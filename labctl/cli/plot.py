@@ -10,7 +10,7 @@ from labctl.cli.number import number_option
 from labctl.cli.options import DEFAULT_DATABASE, DatabaseOption
 from labctl.errors import InvalidRequest
 
-KIND_HELP = "nyquist, bode, arrhenius, temperature, polarisation, drt or residuals."
+KIND_HELP = "nyquist, bode, arrhenius, temperature, polarisation, drt, condition or residuals."
 
 
 def plot(

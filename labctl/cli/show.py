@@ -343,21 +343,27 @@ def print_conductivities(console: Any, points: list[dict[str, Any]], sample: dic
     remarks = Remarks()
     geometry = or_as_unreadable(partial(geometry_in_intervals, sample), "geometry {}".format)
     table = Table(title=f"conductivity, ± one standard uncertainty ({geometry})", title_justify="left")
-    for heading in ("no.", *(column.heading for column in CONDUCTIVITY), "remarks"):
+    condition = ["condition"] * any(point.get("condition_quantity") for point in points)
+    for heading in ("no.", *condition, *(column.heading for column in CONDUCTIVITY), "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in points[-MOST_ROWS:]:
         unreadable = partial(_cells_instead, f"spectrum {point['spectrum_id']}")
-        table.add_row(*or_as_unreadable(partial(_conductivity_cells, point, remarks), unreadable))
+        cells = partial(_conductivity_cells, point, remarks, bool(condition))
+        table.add_row(*or_as_unreadable(cells, unreadable))
     console.print(table)
     _print_left_out(console, len(points), "conductivities before these")
     remarks.print(console)
 
 
-def _conductivity_cells(point: dict[str, Any], remarks: Remarks) -> tuple[str, ...]:
+def _conductivity_cells(
+    point: dict[str, Any], remarks: Remarks, with_condition: bool = False
+) -> tuple[str, ...]:
+    from labctl.readmodel.quantity_text import condition_text
     from labctl.readmodel.shown_columns import CONDUCTIVITY
 
-    cells = (column.text(point) for column in CONDUCTIVITY)
-    return (str(point.get("spectrum", "")), *cells, remarks.marks(point["flags"] or []))
+    cells = [column.text(point) for column in CONDUCTIVITY]
+    condition = [condition_text(point)] * with_condition
+    return (str(point.get("spectrum", "")), *condition, *cells, remarks.marks(point["flags"] or []))
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:

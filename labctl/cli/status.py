@@ -122,6 +122,7 @@ def describe(
     from labctl.queue.outlook import outlook_of_all
     from labctl.queue.requests import Pauses
     from labctl.store.queries.notifications import last_warnings
+    from labctl.store.queries.preflights import newest_by_station
 
     jobs, processes = Jobs(connection).listed(), _processes(connection, allowed_s, silences)
     alive = {p["station"] for p in processes if p["process"] == "runner" and p["state"] == "running"}
@@ -142,6 +143,7 @@ def describe(
         "stranded": [job.id for job in jobs if job.state == "running" and job.rig not in alive],
         "next": None if following is None else _next(following),
         "expected_end_s": None if not ends or None in ends else max(e for e in ends if e is not None),
+        "preflights": newest_by_station(connection),
         "warnings": last_warnings(connection),
     }
 
@@ -176,6 +178,9 @@ def in_words(content: dict[str, Any], now_s: float) -> list[str]:
         lines.append(f"next        job {following['job']} {following['title']}{rehearsal}")
     if content["expected_end_s"] and not content["paused"]:
         lines.append(f"all done    about {hour_in_words(content['expected_end_s'], now_s)}")
+    for one in content["preflights"]:
+        when = hour_in_words(one["time_s"], now_s)
+        lines.append(f"checked     {when}  pre-flight of {one['sample']} ({one['station']}): {one['words']}")
     for warning in content["warnings"]:
         when = hour_in_words(warning["time_s"], now_s)
         lines.append(f"{warning['level']:11} {when}  {warning['kind']}: {warning['message']}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from labctl.bench import (
     ROLES_OF_A_CELL,
+    Atmosphere,
     FrequencyResponseAnalyzer,
     Monitor,
     Potentiostat,
@@ -31,6 +32,7 @@ ROLES: Mapping[str, type] = {
     "watchdog": Watchdog,
     "switch": Switch,
     "monitor": Monitor,
+    "atmosphere": Atmosphere,
 }
 OF_SEVERAL = ("monitor",)
 """Roles that several instruments can have in every station."""

@@ -69,8 +69,9 @@ def by_role(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> d
 
 
 def monitors(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the drivers that only watch, by name."""
-    return {entry.name: drivers[entry.name] for entry in entries if "monitor" in entry.roles}
+    """Return the drivers whose readings are recorded, by name: what only watches, and the atmosphere."""
+    watching = {"monitor", "atmosphere"}
+    return {entry.name: drivers[entry.name] for entry in entries if watching & set(entry.roles)}
 
 
 def _leave(outputs: Sequence[Output], clock: Clock, drivers: Mapping[str, Any], on_left: OnLeft) -> None:

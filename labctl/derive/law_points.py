@@ -30,9 +30,14 @@ NUMBERS = (
     "started_s",
     "ended_s",
     "correction_k",
+    "condition_setpoint",
 )
 KEYS = ("spectrum_id", "part_id", "number", "repeat_of")
-WORDS = ("branch", "status", "bound", "excluded", "left_out", "repeated", "is_repetition", "parts", "flags")
+WORDS = (
+    *("branch", "status", "bound", "excluded", "left_out", "repeated", "is_repetition", "parts", "flags"),
+    "condition_quantity",
+    "circuit",
+)
 """Columns of objects that many rows have in common, but for `parts`."""
 NAMES = (*NUMBERS, *KEYS, *WORDS)
 

@@ -1,6 +1,7 @@
 """Conductivities to temperature laws: all points together, and heating and cooling apart where both are."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from labctl.analysis import Estimate, TemperatureLaw, compare_branches, fit_arrhenius, fit_temperature_law
 from labctl.analysis.laws.arrhenius import ArrheniusForm
+from labctl.analysis.laws.circuit_changes import circuit_errors
 from labctl.analysis.laws.common_errors import CommonError, Responses
 from labctl.analysis.laws.law_fit import LawFit
 from labctl.analysis.laws.law_function import LawFunction, function_of
@@ -16,6 +18,7 @@ from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.budget import Component
 from labctl.analysis.numerics.celsius import celsius_words, straighter_in_celsius
 from labctl.derive.budgets import as_kept
+from labctl.derive.conditions import by_condition
 from labctl.derive.conductivities import finite, left_band
 from labctl.derive.inputs import Inputs, inputs_of
 from labctl.derive.law_points import LawPoint, Point, in_columns
@@ -65,7 +68,8 @@ def derive_fits(store: Store, run_id: int, derived_s: float) -> list[dict[str, A
     temperature do not enter as numbers, nor does the first temperature that `repeat_first` measured again: it
     shows whether the sample changed (`sample_changes`). A spectrum that left its band by less than
     `ONE_TEMPERATURE_K` enters with half its span as the uncertainty of its temperature; a spectrum that moved
-    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out.
+    further, or that no uncertainty can weigh, does not enter. A flag names each spectrum left out. Spectra at
+    different conditions beside the temperature have a law each (`condition_quantity`, `condition_setpoint`).
     """
     with store.read() as db:
         inputs = inputs_of(db, run_id)
@@ -84,14 +88,18 @@ def evaluated_laws(
     derived_s: float,
     own: Mapping[int, dict[str, Any] | None] | None = None,
     of_parts: Mapping[int, Inputs] | None = None,
+    circuits: Mapping[int, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Fit the temperature laws; return their rows.
 
     `own`: the conductivity row (None: none) of each spectrum of the run, by its id, in the place of the rows
     of its current analysis. The earlier runs that it continues count with their current analyses and their
-    current exclusions, or with the inputs `of_parts`, by run.
+    current exclusions, or with the inputs `of_parts`, by run. `circuits`: of the spectra of `own`.
     """
     points = in_columns(derivations.law_rows(db, run_id, own))
+    if circuits:
+        for point in points:
+            point["circuit"] = circuits.get(point["spectrum_id"], point["circuit"])
     excluded = {**(of_parts or {}), run_id: inputs}
     for part in {point["part_id"] for point in points} - excluded.keys():
         excluded[part] = inputs_of(db, part, inputs.choices)
@@ -99,9 +107,16 @@ def evaluated_laws(
     form: ArrheniusForm = "ln_sigma" if inputs.choices.form == "ln_sigma" else "ln_sigma_t"
     made = {"run_id": run_id, "method_version": METHOD_VERSION, "derived_s": derived_s}
     shared = errors_of_run(db, run_id)
-    return [
-        row | made for branch, chosen in _branches(judged) for row in _fit_rows(branch, chosen, form, shared)
-    ]
+    apart = by_condition(judged)
+    rows = []
+    for condition, same in apart:
+        told = [condition.flag] if len(apart) > 1 else []
+        rows += [
+            row | made | condition.columns | {"flags": [*told, *row["flags"]]}
+            for branch, chosen in _branches(same)
+            for row in _fit_rows(branch, chosen, form, shared)
+        ]
+    return rows
 
 
 def _without_excluded(points: list[LawPoint], inputs: Mapping[int, Inputs]) -> list[LawPoint]:
@@ -180,13 +195,15 @@ def _why_never_used(point: Point) -> str:
 
 
 def _left_out_flags(points: Sequence[Point]) -> list[str]:
-    """Name every spectrum that the law does not stand on."""
+    """Name every spectrum that the law does not stand on; those of one temperature and reason once."""
     points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
-    left_out = [f"{_place(point)} ({reason})" for point, reason in reasons if reason]
+    left_out = Counter(f"{_place(point)} ({reason})" for point, reason in reasons if reason)
     if not left_out:
         return []
-    return [f"{len(points) - len(left_out)} of {len(points)} points used; left out: {', '.join(left_out)}"]
+    named = [f"{one}, {times} times" if times > 1 else one for one, times in left_out.items()]
+    used = len(points) - left_out.total()
+    return [f"{used} of {len(points)} points used; left out: {', '.join(named)}"]
 
 
 def _place(point: Point) -> str:
@@ -267,12 +284,16 @@ def _rows_of_laws(
     bounded = np.array([False] * len(points) + [True] * len(bounds))
     data |= {"upper_bound": bounded, "are_kelvin": True}
     choice = fit_temperature_law(**data, form=form)
+    circuits = [point["circuit"] or "" for point in points]
     fits: list[tuple[str, str, LawFit]] = [
         (law, getattr(fit, "form", "T^-0.5"), fit) for law, fit in choice.candidates.items()
     ]
     other = OTHER_FORM[form]
     fits.insert(1, ("arrhenius", other, fit_arrhenius(form=other, **data)))
-    return [_fit_row(branch, law, form, Responses.of(fit, errors), choice) for law, form, fit in fits], choice
+    return [
+        _fit_row(branch, law, form, Responses.of(fit, [*errors, *circuit_errors(fit, circuits)]), choice)
+        for law, form, fit in fits
+    ], choice
 
 
 def _arrays(points: Sequence[Point]) -> dict[str, Any]:

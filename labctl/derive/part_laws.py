@@ -20,6 +20,7 @@ from labctl.analysis.laws.law_function import function_of
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.derive.budgets import as_kept
+from labctl.derive.conditions import condition_of
 from labctl.derive.conductivities import finite
 from labctl.derive.law_points import Point, in_columns
 from labctl.derive.makers import METHOD_VERSIONS
@@ -56,11 +57,12 @@ def evaluated_part_laws(
     """Fit Arrhenius' law to the parts of each branch; return a row of `part_laws` for each that is resolved.
 
     `laws` are the laws of the total: the parts stand on those of their spectra that resolve bulk and grain
-    boundary. `own` and `own_resistances`: the conductivity of each spectrum of the run and all of its
-    resistances, in the place of the rows of its current analysis.
+    boundary. A run with several conditions beside the temperature has none. `own` and `own_resistances`: the
+    conductivity of each spectrum of the run and all of its resistances, in the place of the rows of its
+    current analysis.
     """
     branches = {row["branch"]: row["spectra"] for row in laws}
-    if not branches:
+    if not branches or len({condition_of(row) for row in laws}) > 1:
         return []
     form = cast(ArrheniusForm, next(row["form"] for row in laws if row["law"] == "arrhenius"))
     kept = resistances.of_two_arcs(db, db.part_ids(run_id))

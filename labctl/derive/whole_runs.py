@@ -33,7 +33,7 @@ ADDED_LATER = ("circuit_fit",)  # not compared where the kept row has none: an e
 KEY_OF = {  # derived rows: columns that name a row within an analysis
     "resistances": ("spectrum_id", "quantity"),
     "conductivities": ("spectrum_id",),
-    "law_fits": ("branch", "law", "form"),
+    "law_fits": ("branch", "law", "form", "condition_quantity", "condition_setpoint"),
     "transference_numbers": ("polarisation_id",),
     "relaxation_times": ("spectrum_id",),
     "part_laws": ("part", "branch", "law", "form"),
@@ -197,7 +197,8 @@ def _all_rows(
     distributed = list(own) if _may_take_long(db, run_id) or len(own) <= MOST_AT_THE_END else []
     numbers = [evaluated_polarisation(db, hold, inputs, derived_s) for hold in holds]
     resistances = [row for one in spectra for row in one.resistances]
-    laws = evaluated_laws(db, run_id, inputs, derived_s, own, of_parts)
+    circuits = {row["spectrum_id"]: row["circuit"] for row in resistances if row["quantity"] == "total"}
+    laws = evaluated_laws(db, run_id, inputs, derived_s, own, of_parts, circuits)
     part_laws = evaluated_part_laws(db, run_id, laws, derived_s, own, resistances)
     return {
         "resistances": resistances,
@@ -289,7 +290,7 @@ def _differences(
     before, after = _by_key(table, kept), _by_key(table, found)
     sentences = []
     for key in dict.fromkeys((*before, *after)):
-        where = f"{table} {', '.join(map(str, key))}"
+        where = f"{table} {', '.join(str(part) for part in key if part is not None)}"
         if key not in after or key not in before:
             sentences.append(f"{where}: {'not derived any more' if key in before else 'derived now only'}")
             continue

@@ -25,6 +25,7 @@ ROLE_OF_GROUP = {
     "POTENTIOSTATS": "potentiostat",
     "THERMOMETERS": "thermometer",
     "SWITCHES": "switch",
+    "ATMOSPHERES": "atmosphere",
     "MONITORS": "monitor",
     "PARTNERS": "",
 }

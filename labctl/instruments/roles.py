@@ -13,6 +13,8 @@ Rules every driver keeps:
 3. A reply that cannot be a measurement is an InstrumentError, never a number.
 4. A measured point that the instrument itself doubts keeps its value and says so in `status`.
 5. A switch stimulates nothing, and is safe when every channel is open.
+6. An atmosphere has no state that is safe for every laboratory: its driver says what `make_safe()` can do
+   (leave the gas as it is, purge, close), the station chooses, and it is read back.
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -244,4 +246,35 @@ class Monitor(Device, Protocol):
         For example `relative_humidity_percent`, `pressure_pa`, `temperature_k`, `flow_m3_s`. InstrumentError
         for a reply that cannot be a measurement.
         """
+        ...
+
+
+class Atmosphere(Device, Protocol):
+    """An instrument that sets one quantity of the gas about the samples: flow, dew point, oxygen pressure."""
+
+    @property
+    def quantity(self) -> str:
+        """Name of the quantity that it sets, its unit at the end: `flow_m3_s`, `dew_point_k`, `oxygen_pa`."""
+        ...
+
+    @property
+    def setpoint(self) -> float:
+        """Set point as the instrument reports it, in the unit of `quantity`.
+
+        Writing it starts control; it raises LimitExceeded before anything is sent for a value out of range,
+        and InstrumentError where the instrument does not report the new value.
+        """
+        ...
+
+    @setpoint.setter
+    def setpoint(self, value: float) -> None: ...
+
+    @property
+    def value(self) -> float:
+        """The quantity as measured now."""
+        ...
+
+    @property
+    def readings(self) -> Mapping[str, float]:
+        """All that it measures now, as of a `Monitor`; `quantity` is one of the names."""
         ...

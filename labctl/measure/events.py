@@ -35,6 +35,10 @@ from labctl.errors import EventError
 from labctl.store.encoding import python_scalar
 
 BEYOND_DOUBLE = 2**1024
+SETTLING, COUNTED, CHECK = "settling", "counted", "check"
+END_OF_STEP, NOT_SETTLED, NOT_CONNECTED = "end of step", "not settled", "not connected"
+ENDS = (END_OF_STEP, NOT_SETTLED, NOT_CONNECTED)
+"""Phases of a row that ends a step, where a procedure has `step_ends_with = "records"`."""
 POSITIVE = frozenset({"frequency_hz", "band_k"})
 NOT_NEGATIVE = frozenset({"temperature_k", "setpoint_k", "amplitude_v", "integration_s", "saved_s"})
 KINDS: Mapping[type, str] = {float: "a number", int: "a whole number", str: "a text", bool: "True or False"}

@@ -93,7 +93,7 @@ class Recording:
     def begin(self, protocol: Protocol, entry: ProcedureEntry, station: Station, procedure: Any) -> int:
         """Write the run, its sample, its instruments; return the run's id."""
         self._columns = Columns(procedure.DATA_COLUMNS)
-        self._has_steps = hasattr(procedure, "step_ends_with")
+        self._has_steps = getattr(procedure, "step_ends_with", "records") != "records"
         self._promises_rows = self._has_steps or bool(procedure.DATA_COLUMNS)
         run_id = self._beginning.of_protocol(protocol, entry, station, procedure)
         return self._begun(run_id, entry.reference)

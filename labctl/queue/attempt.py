@@ -3,7 +3,7 @@
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -256,6 +256,7 @@ class Attempt:
                 | events.RowMeasured()
             ):
                 self._tell_reading(event, self._longest_sign_s)
+                self._tell_end_of_step(watched, event)
             case events.SpectrumStarted() | events.SpectrumEnded():
                 self._tell_part(watched, event, "spectra")
             case events.PolarisationStarted() | events.PolarisationEnded():
@@ -320,6 +321,10 @@ class Attempt:
     ) -> None:
         self._promise(silence_s, doing=self._doing, temperature_k=event.get("temperature_k"))
 
+    def _tell_end_of_step(self, watched: Watched, event: Mapping[str, Any]) -> None:
+        if event.get("phase") in events.ENDS:
+            self._tell_row(watched, event.get("step"), "records")
+
     def _tell_part(
         self,
         watched: Watched,
@@ -330,9 +335,12 @@ class Attempt:
         table: str,
     ) -> None:
         self._promise(self._longest_sign_s)
-        step = event.step or 0
-        ends_row = table == watched.step_ends_with and event.state == "finished"
-        if ends_row and step not in watched.progress.finished_steps:
+        if event.state == "finished":
+            self._tell_row(watched, event.step, table)
+
+    def _tell_row(self, watched: Watched, of_step: Any, table: str) -> None:
+        step = of_step or 0
+        if table == watched.step_ends_with and step not in watched.progress.finished_steps:
             watched.rows_of_step[step] += 1
             if watched.rows_of_step[step] >= watched.rows_per_step:
                 self._note_progress()

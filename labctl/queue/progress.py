@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.config.protocol import Protocol
+from labctl.measure.events import ENDS
 from labctl.queue.requests import details_of
 from labctl.store.queries import progress as queries
 from labctl.store.queries.requests import obeyed_requests
@@ -100,7 +101,7 @@ def _steps(
     connection: WriteConnection, table: str, runs: list[int], finished: bool
 ) -> dict[int, tuple[int, int]]:
     """Step to how many rows it has, finished or not, and the id of the last."""
-    rows = queries.rows_by_step(connection, table, runs, finished)
+    rows = queries.rows_by_step(connection, table, runs, finished, ENDS)
     return {row["step"]: (row["n"], row["id"]) for row in rows}
 
 

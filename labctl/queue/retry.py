@@ -120,6 +120,20 @@ class PatientInstrument:
         self._set("setpoint_k", value)
 
     @property
+    def setpoint(self) -> float:
+        """Set point of an atmosphere."""
+        return self._again_and_again(lambda: self.driver.setpoint)
+
+    @setpoint.setter
+    def setpoint(self, value: float) -> None:
+        self._set("setpoint", value)
+
+    @property
+    def value(self) -> float:
+        """What an atmosphere measures of the quantity that it sets."""
+        return self._again_and_again(lambda: self.driver.value)
+
+    @property
     def ramp_rate_k_s(self) -> float:
         """Rate of later ramps."""
         return self._again_and_again(lambda: self.driver.ramp_rate_k_s)

@@ -21,6 +21,7 @@ from labctl.derive.amending import named_entries
 from labctl.derive.facts import facts_in_force, what_follows
 from labctl.derive.in_force import in_force
 from labctl.readmodel.carrier_curves import curvature, curves, share_of_curve, with_cells
+from labctl.readmodel.carrier_runs import MeasuredCharge, MeasuredEmf, electrolysis_charge, emfs_of
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.store import Database
 from labctl.store.queries import facts as fact_queries
@@ -95,12 +96,14 @@ def carriers_of(db: Database, sample: str) -> Carriers:
         No sample of this name.
     """
     known = facts_in_force(db, sample)
+    run_ids = fact_queries.runs_of_name(db, sample)
     cation = str(named_entries(db, sample, None)[-1]["cation"])
     lines = [
         *_polarisation_lines(db, sample),
         *_share_lines(known, cation),
         *_emf_lines(known),
-        *_tubandt_lines(known, cation),
+        *_measured_emf_lines(known, emfs_of(db, run_ids)),
+        *_tubandt_lines(known, cation, electrolysis_charge(db, run_ids)),
         *_exponent_lines(known),
         *_haven_lines(db, sample),
     ]
@@ -267,13 +270,35 @@ def _emf_lines(known: Sequence[Row]) -> list[Line]:
             reason = "no theory of it (emf-theory, or activity-ratio) for this ion and temperature"
             lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", facts=(row["id"],), **about))
             continue
-        expected, theory_row = theory
-        lines.append(_emf_line(name, row, expected, theory_row, about))
+        lines.append(_emf_line(name, row, *theory, about | {"facts": (row["id"], theory[1]["id"])}))
+    return lines
+
+
+def _measured_emf_lines(known: Sequence[Row], measured: Sequence[MeasuredEmf]) -> list[Line]:
+    lines = []
+    for emf in measured:
+        name = f"share of the ions by emf, run {emf.run}"
+        kelvin = None if math.isnan(emf.temperature_k) else emf.temperature_k
+        about: dict[str, Any] = {"presumes": PRESUMES["emf"], "temperature_k": kelvin, "runs": (emf.run,)}
+        theory = _theory(known, emf.ion, emf.temperature_k)
+        if emf.value_v is None:
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {emf.reason}", **about))
+        elif theory is None:
+            of_ion = f"of {emf.ion}" if emf.ion else "of an ion"
+            measured_mv = f"{1e3 * emf.value_v:.5g} mV measured"
+            reason = f"{measured_mv}, no theory {of_ion} (emf-theory, or activity-ratio) at this temperature"
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", **about))
+        else:
+            row = {
+                "value": emf.value_v,
+                "standard_uncertainty": emf.standard_uncertainty_v,
+                "temperature_k": kelvin,
+            }
+            lines.append(_emf_line(name, row, *theory, about | {"facts": (theory[1]["id"],)}))
     return lines
 
 
 def _emf_line(name: str, row: Row, theory_v: Estimate, theory_row: Row, about: dict[str, Any]) -> Line:
-    about = about | {"facts": (row["id"], theory_row["id"])}
     known_u = None not in (row["standard_uncertainty"], theory_row["standard_uncertainty"])
     try:
         found = share_of_emf(Estimate(row["value"], row["standard_uncertainty"] or 0.0), theory_v)
@@ -311,20 +336,23 @@ def _theory(known: Sequence[Row], ion: str, kelvin: float) -> tuple[Estimate, Ro
     return None
 
 
-def _tubandt_lines(known: Sequence[Row], cation: str) -> list[Line]:
+def _tubandt_lines(known: Sequence[Row], cation: str, measured: MeasuredCharge | None) -> list[Line]:
     newest = {(row["kind"], row["details"].get("ion", "")): row for row in known}
-    charge = newest.get(("charge_passed_c", ""))
+    stated = newest.get(("charge_passed_c", ""))
+    charge = stated or _charge_row(measured)
     masses = {name: row for (name, _), row in newest.items() if name.endswith(("_before_kg", "_after_kg"))}
     masses = {name: row for name, row in masses.items() if not name.startswith("mass_")}
     ions = [row for (kind, _), row in newest.items() if kind == "molar_mass_kg_mol"]
     if charge is None and not masses:
         return []
-    used = [row for row in (charge, *masses.values(), *ions) if row is not None]
+    used = [row for row in (stated, *masses.values(), *ions) if row is not None]
     about: dict[str, Any] = {"presumes": PRESUMES["tubandt"], "facts": tuple(row["id"] for row in used)}
+    about["runs"] = measured.runs if measured is not None and stated is None else ()
     about["temperature_k"] = charge["temperature_k"] if charge else None
     missing = _missing_for_tubandt(charge, masses, ions)
     if charge is None or missing:
-        return [Line(text=f"shares by Tubandt: {CANNOT_BE_SAID}: {missing}", **about)]
+        passed = f" ({charge['value']:.5g} C passed)" if charge else ""
+        return [Line(text=f"shares by Tubandt: {CANNOT_BE_SAID}: {missing}{passed}", **about)]
     try:
         weighed = _weighed(masses, ions)
         moving = [_ion(row) for row in ions]
@@ -334,11 +362,25 @@ def _tubandt_lines(known: Sequence[Row], cation: str) -> list[Line]:
     return _lines_of_tubandt(found, cation, about)
 
 
+def _charge_row(measured: MeasuredCharge | None) -> Row | None:
+    """The charge of electrolyses, as a fact would be read."""
+    if measured is None:
+        return None
+    return {
+        "value": measured.value_c,
+        "standard_uncertainty": measured.standard_uncertainty_c,
+        "temperature_k": measured.temperature_k,
+        "reason": measured.reason,
+    }
+
+
 def _missing_for_tubandt(charge: Row | None, masses: Mapping[str, Row], ions: Sequence[Row]) -> str:
     if charge is None:
         return "no charge-passed"
     if not ions:
         return "no molar-mass of an ion that may move"
+    if charge["standard_uncertainty"] is None and "reason" in charge:
+        return f"the uncertainty of the charge is not known: {charge['reason']}"
     unknown = [row for row in (charge, *masses.values()) if row["standard_uncertainty"] is None]
     if unknown:
         return f"fact {unknown[0]['id']} has no uncertainty"

@@ -46,7 +46,8 @@ def broken_rules(folder: Path) -> list[str]:
     entities: list[Entity] = content["@graph"]
     found = list(_of_entities(entities))
     by_id = {one["@id"]: one for one in entities if isinstance(one.get("@id"), str)}
-    if content.get("@context") != CONTEXT:
+    contexts = content.get("@context")
+    if (contexts[0] if isinstance(contexts, list) and contexts else contexts) != CONTEXT:
         found.append(f"@context is not {CONTEXT}")
     found += _of_descriptor(by_id.get(METADATA, {}))
     found += _of_root(by_id.get(ROOT, {}), by_id)

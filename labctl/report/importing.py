@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 
 from labctl.analysis import Spectrum
+from labctl.analysis.spectra.cell import electrode_sides
 from labctl.clock import RealClock
 from labctl.config.sample import Sample
 from labctl.derive import derive_run
 from labctl.errors import StoreError
 from labctl.report.file_reading import FileOutcome, FileRead, OnFile, already, remarks_of
+from labctl.report.pairing import groups_by_name
 from labctl.report.polarisation_file import NO_NUMBER, hold_rows
 from labctl.store import Store
 from labctl.store.importing import PROCEDURE, AlreadyImported, ImportedRun
@@ -53,7 +55,8 @@ def import_files(
     _derive_what_an_earlier_import_left(store)
     provenance = collect_provenance(operator=person)
     outcomes: list[FileOutcome] = []
-    groups = [files] if one_polarisation and files else runs_of(files, temperatures_from)
+    blocking = "blocking" in electrode_sides(sample.electrodes)
+    groups = [files] if one_polarisation and files else runs_of(files, temperatures_from, blocking)
     for group in groups:
         on_file(group[0].path.name)
         new = _imported_run(sample, group, temperatures_from, provenance)
@@ -70,10 +73,15 @@ def _with_what_was_imported(error: StoreError, done: int, of: int) -> StoreError
     return StoreError(f"{error}; {done} of {of} files are imported, and the same command imports the others")
 
 
-def runs_of(files: Sequence[FileRead], temperatures_from: str) -> list[Sequence[FileRead]]:
-    """Return the files of each run: the spectra of a series together, each polarisation as a run."""
+def runs_of(
+    files: Sequence[FileRead], temperatures_from: str, blocking: bool = False
+) -> list[Sequence[FileRead]]:
+    """Return the files of each run: the spectra of a series together, each polarisation as a run.
+
+    Without a series, a polarisation has the spectra that its name and theirs put beside it.
+    """
     if not temperatures_from:
-        return [[file] for file in files]
+        return groups_by_name(files, blocking)
     spectra = [file for file in files if file.hold is None]
     return [*([spectra] if spectra else []), *([file] for file in files if file.hold is not None)]
 

@@ -19,7 +19,10 @@ NOT_HELD = "the cell is not at its potential"
 ENDED_BY = "not known: imported"
 FROM_FIRST_ROW = "time counts from the first row: when the step was applied is not in the file"
 STATED = "the potential is the one stated: the file has no column of it"
-NO_NUMBER = "no transference number: it needs the spectra before and after (--before, --after)"
+NO_NUMBER = (
+    "no transference number: it needs the spectra before and after (--before, --after, or names such as "
+    "x_before, x_hold, x_after in one import without --temperatures)"
+)
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ def _merge(
     with _transaction(ours):
         bench_checks = copy_checks(ours, theirs, "bench_checks")
         copy_checks(ours, theirs, "analyser_checks")
+        copy_checks(ours, theirs, "preflights")
         copy_checks(ours, theirs, "isolation_checks")
     return Merged(tuple(added), tuple(known), tuple(refused), tuple(sorted(outdated)), bench_checks)
 

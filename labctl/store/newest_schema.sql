@@ -495,6 +495,20 @@ INSERT INTO columns VALUES
 ('polarisations', 'status', 'text', 'how it ended'),
 ('polarisations', 'steady_spectrum_id', 'id', 'the last spectrum taken while the potential was held; NULL: none'),
 ('polarisations', 'step', '1', 'temperature step of the protocol'),
+('preflights', 'amplitude_v', 'V', 'amplitude, rms'),
+('preflights', 'area_m2', 'm2', 'area of the electrodes as it was stated'),
+('preflights', 'findings', 'JSON', 'list of subject, verdict (ok, fault, unknown) and words'),
+('preflights', 'id', 'id', 'key, in the order of the pre-flights'),
+('preflights', 'labctl_version', 'text', 'version of labctl that measured it'),
+('preflights', 'outcome', 'text', 'passed, passed in part (something could not be told), or faults'),
+('preflights', 'person', 'text', 'who asked for it'),
+('preflights', 'points', 'JSON', 'list of frequency in Hz, real and imaginary part in ohm, status'),
+('preflights', 'sample', 'text', 'name of the sample'),
+('preflights', 'simulated', '1', '1: simulated instruments'),
+('preflights', 'station', 'text', 'name of the station'),
+('preflights', 'thickness_m', 'm', 'thickness of the sample as it was stated'),
+('preflights', 'time_s', 's since 1970-01-01 UTC', 'when it began, by the clock on the wall'),
+('preflights', 'words', 'text', 'the verdict in one sentence'),
 ('queue_pauses', 'after', 'text', 'where the job under way waits: after the point, the step or the job'),
 ('queue_pauses', 'id', 'id', 'key'),
 ('queue_pauses', 'paused_s', 's since 1970-01-01 UTC', 'when'),
@@ -2026,6 +2040,49 @@ FROM runs r JOIN runs p ON p.id = r.id OR (
         SELECT 1 FROM runs f
         WHERE f.job_id = r.job_id AND f.cell IS r.cell AND f.status = 'finished' AND f.id >= p.id
             AND f.id < r.id));
+--
+CREATE TABLE preflights (
+    -- [id] key, in the order of the pre-flights
+    id INTEGER PRIMARY KEY,
+    -- [s since 1970-01-01 UTC] when it began, by the clock on the wall
+    time_s REAL NOT NULL,
+    -- [text] who asked for it
+    person TEXT NOT NULL DEFAULT '',
+    -- [text] name of the station
+    station TEXT NOT NULL,
+    -- [1] 1: simulated instruments
+    simulated INTEGER NOT NULL CHECK (simulated IN (0, 1)),
+    -- [text] name of the sample
+    sample TEXT NOT NULL,
+    -- [m] thickness of the sample as it was stated
+    thickness_m REAL NOT NULL CHECK (thickness_m > 0),
+    -- [m2] area of the electrodes as it was stated
+    area_m2 REAL NOT NULL CHECK (area_m2 > 0),
+    -- [V] amplitude, rms
+    amplitude_v REAL NOT NULL CHECK (amplitude_v > 0),
+    -- [text] passed, passed in part (something could not be told), or faults
+    outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'passed in part', 'faults')),
+    -- [text] the verdict in one sentence
+    words TEXT NOT NULL,
+    -- [JSON] list of subject, verdict (ok, fault, unknown) and words
+    findings TEXT NOT NULL CHECK (json_valid(findings)),
+    -- [JSON] list of frequency in Hz, real and imaginary part in ohm, status
+    points TEXT NOT NULL CHECK (json_valid(points)),
+    -- [text] version of labctl that measured it
+    labctl_version TEXT NOT NULL
+) STRICT;
+--
+CREATE INDEX preflights_by_station ON preflights (station, time_s);
+--
+CREATE TRIGGER preflights_no_delete BEFORE DELETE ON preflights WHEN 1 BEGIN
+    SELECT RAISE(ABORT, 'preflights is append-only: a row cannot be deleted'); END;
+--
+CREATE TRIGGER preflights_no_update BEFORE UPDATE ON preflights WHEN 1 BEGIN
+    SELECT RAISE(ABORT, 'preflights is append-only: a row cannot be changed'); END;
+--
+CREATE TRIGGER preflights_no_replace BEFORE INSERT ON preflights
+    WHEN EXISTS (SELECT 1 FROM preflights WHERE id = NEW.id) BEGIN
+    SELECT RAISE(ABORT, 'preflights is append-only: this row exists'); END;
 --
 CREATE TABLE monitor_readings (
     -- [id] the run

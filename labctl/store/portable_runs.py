@@ -28,6 +28,7 @@ OF_THE_COMPUTER = (
     "heartbeats",
     "bench_checks",
     "analyser_checks",
+    "preflights",
     "isolation_checks",
 )
 """Tables that describe a station or a file and not its runs."""

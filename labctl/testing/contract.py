@@ -48,6 +48,7 @@ of_an_oven = pytest.mark.labctl_role("oven")
 of_an_analyser = pytest.mark.labctl_role("fra")
 of_a_potentiostat = pytest.mark.labctl_role("potentiostat")
 of_a_switch = pytest.mark.labctl_role("switch")
+of_an_atmosphere = pytest.mark.labctl_role("atmosphere")
 of_a_monitor = pytest.mark.labctl_role("monitor")
 of_what_stimulates = pytest.mark.labctl_role("oven", "fra", "potentiostat")
 of_what_is_made_safe = pytest.mark.labctl_role("oven", "fra", "potentiostat", "switch")
@@ -545,6 +546,69 @@ def test_what_it_watches_has_names_with_units_and_finite_values(candidate: Candi
         assert found[0].keys() == found[1].keys()
         assert all(re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name) for name in found[0])
         assert all(math.isfinite(value) for value in found[0].values())
+
+
+@of_an_atmosphere
+def test_a_set_point_is_read_back_and_the_quantity_follows_it(candidate: Candidate) -> None:
+    """Rule: of `setpoint`, `value` and `readings`; preparing it changes no set point."""
+    with candidate.connected() as trial:
+        driver = trial.driver
+        driver.prepare()
+        before = driver.setpoint
+        wanted = _another_set_point(driver)
+        driver.setpoint = wanted
+        assert driver.setpoint == pytest.approx(wanted, rel=0.02)
+        trial.clock.sleep(SETTLED_OFF_S * 600)
+        assert driver.value == pytest.approx(wanted, rel=0.05)
+        assert driver.readings[driver.quantity] == pytest.approx(wanted, rel=0.05)
+        driver.prepare()
+        assert driver.setpoint == pytest.approx(wanted, rel=0.02)
+        assert before != pytest.approx(wanted, rel=0.02)
+
+
+@of_an_atmosphere
+def test_a_set_point_out_of_range_is_refused_before_anything_is_sent(candidate: Candidate) -> None:
+    """Rule: of `setpoint`."""
+    for absurd in (math.nan, math.inf, -math.inf, 1e30):
+        adapter = Silent()
+        with pytest.raises(LimitExceeded):
+            candidate.on(adapter).setpoint = absurd
+        assert adapter.sent == []
+
+
+@of_an_atmosphere
+def test_a_set_point_that_was_not_obeyed_is_noticed(candidate: Candidate) -> None:
+    """Rule: of `setpoint`: if any one of its messages is lost, it raises or the set point is as given."""
+    for skip in count():
+        with candidate.connected() as trial:
+            trial.driver.prepare()
+            wanted = _another_set_point(trial.driver)
+            trial.rig.faults.add("refuse", skip=skip)
+            with suppress(InstrumentError):
+                trial.driver.setpoint = wanted
+                trial.rig.faults.clear()
+                assert trial.driver.setpoint == pytest.approx(wanted, rel=0.02)
+            struck = [strike.command for strike in trial.rig.faults.log]
+        if not struck:
+            break
+
+
+@of_an_atmosphere
+def test_making_a_dead_atmosphere_safe_is_an_error(candidate: Candidate) -> None:
+    """Rule 6: what it does, leave or purge or close, is read back."""
+    with pytest.raises(InstrumentError):
+        candidate.on(Dead()).make_safe()
+
+
+def _another_set_point(driver: Any) -> float:
+    """Return a set point that the driver accepts and that is not the present one."""
+    for wanted in (1e-7, 1e-6, 10.0, 280.0, 1e3):
+        with suppress(LimitExceeded, InstrumentError):
+            if wanted != pytest.approx(driver.setpoint, rel=0.02):
+                driver.setpoint = wanted
+                driver.setpoint = 0.5 * wanted
+                return wanted
+    raise AssertionError("no set point of the usual quantities is accepted")
 
 
 # Time-outs.

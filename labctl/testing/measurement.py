@@ -127,6 +127,9 @@ def readings(candidate: Candidate) -> dict[str, Reading]:
         found["closed_channels"] = _closed
     if "monitor" in candidate.roles:
         found["readings"] = _watched
+    if "atmosphere" in candidate.roles:
+        found["setpoint"] = lambda driver: [Value("setpoint", driver.setpoint)]
+        found["value"] = lambda driver: [Value("value", driver.value)]
     if "fra" in candidate.roles:
         found["sweep"] = lambda driver: list(_spectrum(driver, (QUICK_HZ[1],)))
     if "potentiostat" in candidate.roles:

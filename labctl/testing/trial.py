@@ -26,7 +26,13 @@ from labctl.testing.adapters import RecordingConnection
 
 NOT_TRIED = ("watchdog",)
 PROTOCOL_OF = {role: protocol.__name__ for role, protocol in ROLES.items() if role not in NOT_TRIED}
-TOLD_BY = {"oven": "setpoint_k", "fra": "sweep", "potentiostat": "hold", "switch": "closed_channels"}
+TOLD_BY = {
+    "oven": "setpoint_k",
+    "fra": "sweep",
+    "potentiostat": "hold",
+    "switch": "closed_channels",
+    "atmosphere": "quantity",
+}
 MEMBER_OF_A_MONITOR = "readings"
 MEMBER_OF_A_THERMOMETER = "temperature_k"
 SHIPPED_RIG = "sim_instruments.rig:build"

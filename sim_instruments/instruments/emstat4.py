@@ -341,7 +341,7 @@ class EmStat4:
             raise ScriptError(CELL_ON_AT_OCP, loop.line)
         for interval_s in self._intervals(loop, 1):
             yield interval_s
-            reading = self._voltmeter.read(self.world.terminals.potential_v, self._chance)
+            reading = self._voltmeter.read(self.world.terminals.seen_v, self._chance)
             range_index = self.family.potential_ranges[max(self.family.potential_ranges)]
             self._values[loop.arguments[0]] = Variable("ab", reading.value, 0, range_index)
 

@@ -198,7 +198,7 @@ class Keithley2400(ScpiStatus):
         """Potential at the terminals; at the limit it is the drop of the limited current at the cell."""
         free_a = self._free_current_a()
         share = self._true_current_a() / free_a if free_a else 1.0
-        return self.world.terminals.potential_v * share
+        return self.world.terminals.seen_v * share
 
     # Measuring.
 

@@ -267,7 +267,7 @@ class Keithley2450(ScpiStatus):
 
     def read_voltage(self) -> None:
         """MEAS:VOLT?."""
-        reading = self._voltmeter.read(self.world.terminals.potential_v, self._chance)
+        reading = self._voltmeter.read(self.world.terminals.seen_v, self._chance)
         self._port.send(f"{reading.value:.6E}", "MEAS?")
 
     def fill_buffer(self, buffer: str = DEFAULT_BUFFER) -> None:
@@ -293,7 +293,7 @@ class Keithley2450(ScpiStatus):
 
     def _reading(self) -> float:
         if self.sense_function == "VOLT":
-            return self._voltmeter.read(self.world.terminals.potential_v, self._chance).value
+            return self._voltmeter.read(self.world.terminals.seen_v, self._chance).value
         reading = self._ammeter.read(self._true_current_a(), self._chance, self.range_a)
         if reading.overloaded or self.overload:
             return OVERFLOW

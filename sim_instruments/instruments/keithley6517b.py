@@ -154,7 +154,7 @@ class Keithley6517B(ScpiStatus):
         current_a = self.world.terminals.current_a(self.world.time_s)
         if not self.has_resistor or not current_a:
             return current_a
-        potential_v = self.world.terminals.potential_v
+        potential_v = self.world.terminals.seen_v
         return potential_v / (potential_v / current_a + SERIES_OHM)
 
     def _true_a(self) -> float:

@@ -134,7 +134,8 @@ class Solartron1287:
         if self._galvanostat:
             self._polarised = False
             raise Refusal(OUT_OF_RANGE)
-        terminals.hold(0.0 if self.hold_rest else self._potential_v, self.world.time_s)
+        rest_v = terminals.rest_v(self.world.time_s)
+        terminals.hold(rest_v if self.hold_rest else self._potential_v, self.world.time_s)
 
     @property
     def limit_a(self) -> float:
@@ -225,7 +226,7 @@ class Solartron1287:
         return reading.value, METER_OVERLOAD if reading.overloaded or self.overload else 0
 
     def _true_potential_v(self) -> float:
-        return self.world.terminals.potential_v
+        return self.world.terminals.seen_v
 
     def _hour(self) -> str:
         seconds = self.world.time_s

@@ -14,9 +14,11 @@ An electronic leakage is one resistance in parallel with all of it.
 
 import cmath
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sim_instruments.world.carriers import CarrierCell
 from sim_instruments.world.laws import Law
 from sim_instruments.world.step_response import step_conductance_s
 
@@ -217,6 +219,31 @@ class Cell:
         if self.shorted:
             return 1 / SHORT_OHM
         return self.electrochemistry.step_conductance_s(elapsed_s, temperature_k, age_s)
+
+    def rest_potential_v(self, temperature_k: float, age_s: float = 0.0) -> float:
+        """Potential without a current; 0 for a cell without an electromotive force, open or shorted."""
+        carriers = self._carriers()
+        return carriers.rest_potential_v(temperature_k, age_s) if carriers else 0.0
+
+    def electronic_a(self, potential_v: float, temperature_k: float) -> float:
+        """Current beside the response to steps: that of electrons in a cell that tells its carriers apart."""
+        carriers = self._carriers()
+        return carriers.electronic_a(potential_v, temperature_k) if carriers else 0.0
+
+    def charges_c(
+        self,
+        steps: Sequence[tuple[float, float]],
+        between_s: tuple[float, float],
+        potential_v: float,
+        temperature_k: float,
+    ) -> dict[str, float]:
+        """Charge of each carrier between two times, after steps (time, V) of potential; empty without any."""
+        carriers = self._carriers()
+        return carriers.charges_c(steps, between_s, potential_v, temperature_k) if carriers else {}
+
+    def _carriers(self) -> CarrierCell | None:
+        told_apart = isinstance(self.electrochemistry, CarrierCell) and not (self.open or self.shorted)
+        return self.electrochemistry if told_apart else None  # type: ignore[return-value] - just checked
 
     def melt_if_hot(self, temperature_k: float) -> None:
         """Short the cell if the temperature is above its melting point."""

@@ -6,7 +6,7 @@ Each cell is a little off the temperature of the sample's place: T_k = T + offse
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim_instruments.world.cell import OPEN_OHM, SHORT_OHM, Cell
@@ -101,6 +101,39 @@ class SwitchedCells:
             between_ohm = one.contact_ohm if name in connected else self.isolation_ohm
             conductance_s += own_s / (1 + own_s * between_ohm)
         return conductance_s
+
+    def rest_potential_v(self, temperature_k: float, age_s: float = 0.0) -> float:
+        """Potential without a current, where one cell is connected; 0 where none or several are."""
+        one = self._alone()
+        own_k = one.temperature_k(temperature_k, self.ambient_k) if one else 0.0
+        return one.cell.rest_potential_v(own_k, age_s) if one else 0.0
+
+    def electronic_a(self, potential_v: float, temperature_k: float) -> float:
+        """Current of electrons in all connected cells that tell their carriers apart."""
+        reached = [self.placed[name] for name in self.connected] if not (self.open or self.shorted) else []
+        return sum(
+            one.cell.electronic_a(potential_v, one.temperature_k(temperature_k, self.ambient_k))
+            for one in reached
+        )
+
+    def charges_c(
+        self,
+        steps: Sequence[tuple[float, float]],
+        between_s: tuple[float, float],
+        potential_v: float,
+        temperature_k: float,
+    ) -> dict[str, float]:
+        """Charge of each carrier of the one cell that is connected; empty where none or several are."""
+        one = self._alone()
+        if one is None:
+            return {}
+        own_k = one.temperature_k(temperature_k, self.ambient_k)
+        return one.cell.charges_c(steps, between_s, potential_v, own_k)
+
+    def _alone(self) -> PlacedCell | None:
+        connected = self.connected
+        whole = len(connected) == 1 and not (self.open or self.shorted)
+        return self.placed[connected[0]] if whole else None
 
     def melt_if_hot(self, temperature_k: float) -> None:
         """Short each cell that is above its melting point."""

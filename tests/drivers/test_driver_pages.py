@@ -19,6 +19,7 @@ SHIPPED = {
     *catalogue.THERMOMETERS,
     *catalogue.SWITCHES,
     *catalogue.MONITORS,
+    *catalogue.ATMOSPHERES,
     *catalogue.WATCHDOGS,
     *catalogue.PARTNERS,
 }

@@ -30,6 +30,7 @@ OF_ROLE = {
     "thermometer": catalogue.THERMOMETERS,
     "switch": catalogue.SWITCHES,
     "monitor": catalogue.MONITORS,
+    "atmosphere": catalogue.ATMOSPHERES,
 }
 SHIPPED = {driver for table in OF_ROLE.values() for driver in table}
 

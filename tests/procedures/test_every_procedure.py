@@ -33,6 +33,8 @@ def test_they_are_the_ones_the_documentation_names():
         "BruceVincent",
         "DCPolarisation",
         "EIS",
+        "Electrolysis",
+        "ElectromotiveForce",
         "EquilibrationWatch",
         "HebbWagner",
         "OpenCircuit",

@@ -33,6 +33,8 @@ from labctl.version import __version__
 
 RUNS = "runs.db"
 VERSION = "1.1"
+TERMS = {"sha256": "http://schema.org/sha256"}
+"""Properties that the context of version 1.1 does not have."""
 REPORT = "report.html"
 SOFTWARE = "#labctl"
 ENCODINGS = {
@@ -62,7 +64,7 @@ LICENCES = {
 
 
 def write_crate(
-    db: Database, runs: Sequence[int], path: Path, licence: str = "", orcid: str = ""
+    db: Database, runs: Sequence[int], path: Path, licence: str = "", orcid: str = "", name: str = ""
 ) -> list[Path]:
     """Write runs as a crate; return the path.
 
@@ -72,6 +74,8 @@ def write_crate(
         Address of the licence of the data, e.g. https://creativecommons.org/licenses/by/4.0/.
     orcid : str, optional
         Of the person who is named as author.
+    name : str, optional
+        Of the author; without it a crate with an orcid alone has no name.
 
     Raises
     ------
@@ -86,7 +90,9 @@ def write_crate(
         content.mkdir()
         files = dict(_files(db, runs, content))
         crate = crates.ROCrate(version=VERSION)
-        _describe(crate, db, runs, author, licence)
+        crate.metadata.extra_terms |= TERMS
+        _describe(crate, db, runs, licence)
+        _credit(crate, author, on_one_line(name.strip()))
         for file, words in files.items():
             crate.add_file(str(content / file), file, properties=_about(content / file, words))
         return _written(crate, path)
@@ -222,7 +228,7 @@ def _about(path: Path, words: str) -> dict[str, Any]:
     }
 
 
-def _describe(crate: Any, db: Database, runs: Sequence[int], author: str, licence: str) -> None:
+def _describe(crate: Any, db: Database, runs: Sequence[int], licence: str) -> None:
     entities = needed("rocrate.model", "ro-crate")
     rows = [db.run(run) for run in runs]
     samples = dict.fromkeys(
@@ -236,15 +242,21 @@ def _describe(crate: Any, db: Database, runs: Sequence[int], author: str, licenc
     crate.license = _licence(crate, licence, entities) if licence else "not stated"
     software = {"@type": "SoftwareApplication", "name": "labctl", "softwareVersion": __version__}
     crate.add(entities.ContextEntity(crate, SOFTWARE, properties=software))
-    if author:
-        crate.add(entities.Person(crate, author))
-        crate.root_dataset["author"] = {"@id": author}
     numbers = [
         crate.add(entities.ContextEntity(crate, f"#number{place}", properties=about))
         for place, about in enumerate(_numbers(db, runs))
     ]
     crate.root_dataset["variableMeasured"] = [{"@id": one.id} for one in numbers]
     crate.root_dataset["instrument"] = {"@id": SOFTWARE}
+
+
+def _credit(crate: Any, orcid: str, name: str) -> None:
+    """Name the author by ORCID, by name, or by both."""
+    if orcid or name:
+        entities = needed("rocrate.model", "ro-crate")
+        about = {"name": name} if name else {}
+        person = crate.add(entities.Person(crate, orcid or "#author", properties=about))
+        crate.root_dataset["author"] = {"@id": person.id}
 
 
 def _licence(crate: Any, address: str, entities: Any) -> Any:

@@ -46,10 +46,11 @@ class Format:
 
 @dataclass(frozen=True)
 class Credit:
-    """Address of the licence and ORCID of the author, `""` where not stated."""
+    """Address of the licence, ORCID and name of the author, `""` where not stated."""
 
     licence: str = ""
     orcid: str = ""
+    author: str = ""
 
 
 CRATES: dict[str, tuple[str, ...]] = {"ro-crate": ("", ".zip"), "eln": (".eln",), "si": (".zip",)}
@@ -80,8 +81,9 @@ def export(
     chosen, credit = format_named(kind, path), credit or Credit()
     try:
         if chosen is None:
-            licence, orcid = credit.licence, credit.orcid
-            return write_si(db, runs, path) if kind == "si" else write_crate(db, runs, path, licence, orcid)
+            if kind == "si":
+                return write_si(db, runs, path)
+            return write_crate(db, runs, path, credit.licence, credit.orcid, credit.author)
         tables = tables_of(db, runs, chosen.tables or None)
         if not tables:
             raise InvalidRequest(f"--format {kind}: these runs have no rows for it")

@@ -10,7 +10,16 @@ from matplotlib.figure import Figure
 from labctl.errors import InvalidRequest
 from labctl.readmodel.run_unknowns import grouped, unknowns_of
 from labctl.readmodel.snapshot import RunSnapshot
-from labctl.report.figures import arrhenius, bode, drt, nyquist, polarisation, residuals, temperature
+from labctl.report.figures import (
+    arrhenius,
+    bode,
+    condition,
+    drt,
+    nyquist,
+    polarisation,
+    residuals,
+    temperature,
+)
 from labctl.report.figures.colours import run_name
 from labctl.report.figures.style import WIDTH_MM, size_inches
 
@@ -37,6 +46,7 @@ FIGURES: Mapping[str, Kind] = {  # kind: draws, heights of its axes, height / wi
     "temperature": (partial(_draw_two, temperature.draw_temperature), (2, 1), temperature.HEIGHT_RATIO),
     "polarisation": (partial(_draw_one, polarisation.draw_polarisation), (1,), polarisation.HEIGHT_RATIO),
     "drt": (partial(_draw_one, drt.draw_drt), (1,), drt.HEIGHT_RATIO),
+    "condition": (partial(_draw_one, condition.draw_condition), (1,), condition.HEIGHT_RATIO),
     "residuals": (partial(_draw_two, residuals.draw_residuals), (1, 1), residuals.HEIGHT_RATIO),
 }
 NOTE_LETTERS_PER_MM = 1.05

@@ -1,10 +1,12 @@
 """The sections about remarks, excluded points and amendments."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from labctl.plain_text import utc_time
 from labctl.readmodel.amendment_text import change_in_words
 from labctl.readmodel.imported_text import imported_file_in_words
+from labctl.readmodel.snapshot import SpectrumCurve
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Items, Paragraph, Table, text
 from labctl.report.pages.flags import MOST_FLAGS
@@ -23,12 +25,22 @@ def remarks(content: RunContent, words: Words) -> list[Block]:
     lines = [*content.remarks, *warned[:MOST_FLAGS]]
     aborted = [curve for curve in content.run.spectra if curve.status not in ("finished", "running")]
     lines += [f"spectrum {curve.number}: {curve.status}" for curve in aborted[:MOST_FLAGS]]
-    bad = [curve for curve in content.run.spectra if curve.bad_points]
-    lines += [
-        f"spectrum {curve.number}: {curve.bad_points} point(s) marked as bad are left out" for curve in bad
-    ]
+    lines += _bad_points([curve for curve in content.run.spectra if curve.bad_points])
     lines += [imported_file_in_words(row) for row in content.imported[:MOST_FLAGS]]
     return [Items(lines)] if lines else [Paragraph(words("missing.remarks"), "missing")]
+
+
+def _bad_points(curves: Sequence[SpectrumCurve]) -> list[str]:
+    """Return a line for each spectrum with bad points; one line for all where there are many."""
+    if len(curves) <= MOST_FLAGS:
+        return [
+            f"spectrum {one.number}: {one.bad_points} point(s) marked as bad are left out" for one in curves
+        ]
+    numbers, points = [one.number for one in curves], [one.bad_points for one in curves]
+    return [
+        f"{len(curves)} spectra between {min(numbers)} and {max(numbers)} have points marked as bad, which "
+        f"are left out: {min(points)} to {max(points)} in a spectrum, {sum(points)} in all"
+    ]
 
 
 def excluded(content: RunContent, words: Words) -> list[Block]:

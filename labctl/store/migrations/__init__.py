@@ -53,6 +53,7 @@ from labctl.store.migrations.law_columns import ADDED_TO_LAW_FITS
 from labctl.store.migrations.night_check_tables import TABLES as NIGHT_CHECKS
 from labctl.store.migrations.polarisation_tables import ADDED_TO_POLARISATIONS, FIXED_TRIGGER
 from labctl.store.migrations.polarisation_tables import TABLES as POLARISATION_TABLES
+from labctl.store.migrations.preflight_table import TABLE as PREFLIGHTS
 from labctl.store.migrations.progress_column import ADDED_TO_HEARTBEATS
 from labctl.store.migrations.queue_tables import ADDED_TO_JOBS
 from labctl.store.migrations.queue_tables import TABLES as QUEUE_TABLES
@@ -189,6 +190,13 @@ def _m0013_amendments(db: "Sqlite") -> None:
         db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
     for statement in (*FROM_RUNS, *amendment_triggers()):
         db.execute(statement)
+
+
+def _m0033_preflights(db: "Sqlite") -> None:
+    for statement in _statements(PREFLIGHTS):
+        db.execute(statement)
+    for described in described_columns(PREFLIGHTS):
+        db.execute("INSERT INTO columns VALUES (?, ?, ?, ?)", described)
 
 
 def _m0014_check_points(db: "Sqlite") -> None:
@@ -340,6 +348,7 @@ _MIGRATIONS = {
     "0024_intervals": _m0024_intervals,
     "0029_run_cells": _m0029_run_cells,
     "0032_progress": _m0032_progress,
+    "0033_preflights": _m0033_preflights,
     "0034_conditions": _m0034_conditions,
 }
 

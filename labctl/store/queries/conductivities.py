@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from labctl.store.queries.source import Result, Row, Rows, Source, marks
 
+CONDITION = "s.condition_quantity, s.condition_setpoint, s.condition_value"
+
 
 def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
-    """The conductivities of the parts with branch and number of their spectrum, in the order of these."""
-    query = f"""SELECT c.*, s.branch, s.number AS spectrum
+    """The conductivities of the parts with branch, number and condition of their spectrum, in its order."""
+    query = f"""SELECT c.*, s.branch, s.number AS spectrum, {CONDITION}
                 FROM conductivities c JOIN spectra s ON s.id = c.spectrum_id
                 WHERE c.run_id IN ({marks(parts)}) ORDER BY c.spectrum_id, c.id"""
     return db.rows(query, parts)
@@ -15,7 +17,7 @@ def of_parts(db: Source[Result], parts: Sequence[int]) -> Result:
 
 def new_of_parts(db: Rows, parts: Sequence[int], after: int) -> list[Row]:
     """The conductivities of the parts with an id above `after`, columns as `of_parts`, in order derived."""
-    query = f"""SELECT c.*, s.branch, s.number AS spectrum
+    query = f"""SELECT c.*, s.branch, s.number AS spectrum, {CONDITION}
                 FROM conductivities c CROSS JOIN spectra s ON s.id = c.spectrum_id
                 WHERE c.id > ? AND +c.run_id IN ({marks(parts)}) ORDER BY c.id"""
     return db.rows(query, (after, *parts))

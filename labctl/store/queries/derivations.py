@@ -18,7 +18,8 @@ WHERE s.run_id = ? AND s.status = 'finished'
 """
 _LAW_POINTS = """
 SELECT {columns}, s.id AS spectrum_id, s.run_id AS part_id, s.number, s.branch, s.setpoint_k, s.band_k,
-    s.repeat_of, s.status, s.started_s, s.ended_s
+    s.repeat_of, s.status, s.started_s, s.ended_s, s.condition_quantity, s.condition_setpoint,
+    (SELECT r.circuit FROM resistances r WHERE r.spectrum_id = s.id AND r.quantity = 'total') AS circuit
 FROM spectra s LEFT JOIN conductivities c ON c.spectrum_id = s.id
 WHERE +s.run_id IN ({marks}) AND (c.id IS NOT NULL OR s.status = 'finished')
     AND NOT EXISTS (SELECT 1 FROM polarisations p WHERE p.run_id = s.run_id AND p.steady_spectrum_id = s.id)
@@ -53,6 +54,8 @@ _OF_SPECTRUM = (
     "status",
     "started_s",
     "ended_s",
+    "condition_quantity",
+    "condition_setpoint",
 )
 _GOOD_CURRENTS = """
 SELECT * FROM polarisation_points WHERE polarisation_id = ? AND status = 'ok' ORDER BY number
@@ -135,10 +138,11 @@ def law_rows(
 
     Each row has those columns of `conductivities` that a law needs (NULL for a finished spectrum without
     one, but for `spectrum_id`), `part_id` (the run of its spectrum), `number`, `branch`, `setpoint_k`,
-    `band_k`, `repeat_of`, `status`, `started_s` and `ended_s` of its spectrum. Spectra taken while a
-    potential was held are left out. `own` gives the conductivities of the run itself, by spectrum, in the
-    place of the rows of its current analysis. The budget of a stored row is `budget_text`, as stored. Rows
-    are read by the page: a long run has more of them than should be in memory at once.
+    `band_k`, `repeat_of`, `status`, `started_s`, `ended_s`, `condition_quantity` and `condition_setpoint` of
+    its spectrum, and the `circuit` of its total (None for those of `own`). Spectra taken while a potential
+    was held are left out. `own` gives the conductivities of the run itself, by spectrum, in the place of the
+    rows of its current analysis. The budget of a stored row is `budget_text`, as stored. Rows are read by the
+    page: a long run has more of them than should be in memory at once.
     """
     parts = part_ids(db, run_id)
     (known,) = db.rows(_FIRST_AND_LAST.format(marks=marks(parts)), parts)

@@ -28,19 +28,31 @@ def open_run_ids(connection: WriteConnection, job_id: int, cell: str | None = No
 
 
 def rows_by_step(
-    connection: WriteConnection, table: str, run_ids: Sequence[int], finished: bool
+    connection: WriteConnection, table: str, run_ids: Sequence[int], finished: bool, ends: Sequence[str] = ()
 ) -> list[Row]:
     """Return step, n (how many), id (the last) of the rows of `spectra` or `polarisations` of some runs.
 
-    Those with status finished, or all others.
+    Those with status finished, or all others. Of `records` those count as finished that have one of the
+    phases `ends`, and none as unfinished.
     """
-    if table not in ("spectra", "polarisations"):
-        raise ValueError(f"step_ends_with must be 'spectra' or 'polarisations', got {table!r}")
     marks = ", ".join("?" * len(run_ids))
+    if table == "records":
+        return step_ends(connection, run_ids, ends) if finished else []
+    if table not in ("spectra", "polarisations"):
+        raise ValueError(f"step_ends_with must be 'spectra', 'polarisations' or 'records', got {table!r}")
     comparison = "=" if finished else "<>"
     query = f"""SELECT step, count(*) AS n, max(id) AS id FROM {table}
                 WHERE run_id IN ({marks}) AND status {comparison} 'finished' GROUP BY step"""
     return connection.rows(query, run_ids)
+
+
+def step_ends(connection: WriteConnection, run_ids: Sequence[int], ends: Sequence[str]) -> list[Row]:
+    """Return step, n, id (the last number) of the records with one of the phases `ends`."""
+    marks, phases = (", ".join("?" * len(several)) for several in (run_ids, ends))
+    query = f"""SELECT json_extract(data, '$.step') AS step, count(*) AS n, max(number) AS id FROM records
+                WHERE run_id IN ({marks}) AND json_extract(data, '$.phase') IN ({phases})
+                AND json_extract(data, '$.step') IS NOT NULL GROUP BY json_extract(data, '$.step')"""
+    return connection.rows(query, (*run_ids, *ends))
 
 
 def underived_spectrum_ids(database: Rows, run_id: int) -> list[int]:

@@ -29,6 +29,15 @@ def extremes(db: Rows, run_id: int, begin: int, end: int, bucket: int) -> list[R
     return db.rows(query, (run_id, *(run_id, begin, end) * 2))
 
 
+def open_cell_steps(db: Rows, run_id: int) -> list[Row]:
+    """Data of the records of a run with a step and a potential of an open cell, in the order measured."""
+    query = """SELECT data FROM records WHERE run_id = ? AND json_extract(data, '$.phase') IS NOT NULL
+               AND json_extract(data, '$.step') IS NOT NULL
+               AND json_extract(data, '$.potential_v') IS NOT NULL
+               AND json_extract(data, '$.polarisation') IS NULL ORDER BY number"""
+    return db.rows(query, (run_id,))
+
+
 def numbers_of(db: Rows, run_id: int, names: tuple[str, str, str]) -> list[Row]:
     """Three columns of the records of a run as `a`, `b` and `c`, in order; NULL where there is no number."""
     columns = ", ".join(

@@ -125,7 +125,9 @@ def test_a_hold_alone_is_kept_and_says_what_a_number_needs(db, file, labctl_impo
     done = labctl_import(file("hold.csv", csv_text()))
     assert done.exit_code == 0, (done.output, done.exception)
     assert done.output.splitlines()[0] == "hold.csv: run 1, 1 polarisation"
-    assert "no transference number: it needs the spectra before and after (--before, --after)" in done.output
+    assert (
+        "no transference number: it needs the spectra before and after (--before, --after, or" in done.output
+    )
     with Database(db) as database:
         points = database.polarisation_points(1)
         assert database.rows("SELECT potential_v, rest_potential_v FROM polarisations") == [
@@ -262,3 +264,33 @@ def test_a_number_with_a_comma_or_a_unit_is_answered_with_how_to_write_it(
     said = " ".join(done.output.split())
     assert f"'{typed}' {right}, with a decimal point and without a unit" in said
     assert not db.exists()
+
+
+def write_folder(folder, names):
+    """Write spectra and holds; the spectrum of a name with `after` or a 3 has grown interphases."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        is_hold = any(word in name for word in ("hold", "pol"))
+        grown = any(word in name for word in ("after", "3"))
+        ohm = INTERPHASE_OHM * (1.001 if grown else 1.0)
+        path.write_text(csv_text() if is_hold else spectrum_text(interphase_ohm=ohm), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("a_before.csv", "a_hold.csv", "a_after.csv"),
+        ("1_eis.csv", "2_pol.csv", "3_eis.csv"),
+    ],
+)
+def test_a_hold_of_a_folder_is_paired_with_the_spectra_that_its_name_puts_beside_it(
+    tmp_path, db, labctl_import, names
+):
+    write_folder(tmp_path / "night", names)
+    done = labctl_import(tmp_path / "night")
+    assert done.exit_code == 0, (done.output, done.exception)
+    content = shown(db)
+    (number,) = content["transference_numbers"]
+    assert number["value"] == pytest.approx(RHO, rel=0.02)
+    assert [f["name"] for f in content["imported_files"]] == list(names)

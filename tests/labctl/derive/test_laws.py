@@ -106,6 +106,13 @@ def test_every_law_names_the_spectra_that_it_does_not_stand_on(series):
         assert sum("left out" in flag for flag in row["flags"]) == 1
 
 
+def test_spectra_of_one_temperature_left_out_for_one_reason_are_named_once(series):
+    for _ in range(3):
+        series.spectrum(400.0, number=False)
+    preferred, _ = series.laws()
+    assert preferred["flags"][0] == "8 of 11 points used; left out: 126.85 degC (no number), 3 times"
+
+
 def test_a_lower_bound_is_no_number_and_hides_no_outlier(series):
     series.spectrum(390.0, bound="lower", factor=0.3)
     series.spectrum(345.0, factor=1.5)

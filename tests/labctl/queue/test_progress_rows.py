@@ -11,7 +11,7 @@ SAMPLE = {"name": "x", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "bloc
 def measured(tmp_path):
     """A job with an open run with the given spectra (step, status)."""
 
-    def write(*spectra):
+    def write(*spectra, rows=()):
         path = tmp_path / "lab.db"
         with Store.open(path) as store:
             job = store.insert(
@@ -31,6 +31,8 @@ def measured(tmp_path):
                 spectrum = store.insert("spectra", row)
                 if status != "running":
                     store.update("spectra", spectrum, {"status": status, "ended_s": 1.0})
+            for number, data in enumerate(rows):
+                store.append("records", {"run_id": run, "number": number, "time_s": 0.0, "data": data})
             store.update("runs", run, {"status": "interrupted", "reason": "", "ended_s": 2.0})
         return WriteConnection(path), job
 
@@ -47,6 +49,12 @@ def test_a_step_is_finished_once_a_later_one_has_begun(measured):
     progress = progress_of(connection, job, rows_per_step=12)
     assert progress.finished_steps == {0}
     assert set(progress.cut) == {1}
+
+
+def test_a_row_that_ends_a_step_finishes_it_where_steps_end_with_records(measured):
+    phases = [(0, "settling"), (0, "end of step"), (1, "counted"), (2, "not settled")]
+    connection, job = measured(rows=[{"step": step, "phase": phase} for step, phase in phases])
+    assert progress_of(connection, job, "records").finished_steps == {0, 2}
 
 
 def test_one_row_is_enough_for_a_plain_series(measured):

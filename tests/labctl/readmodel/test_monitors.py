@@ -106,7 +106,7 @@ def test_a_run_is_merged_with_its_monitors_and_counts_as_whole(path, tmp_path):
         ("dew_point_k", 283.15, "10 °C"),
         ("relative_humidity_percent", 31.0, "31 %"),
         ("oxygen_pa", 21.3, "21.3 Pa"),
-        ("flow_m3_s", 50 / 6e7, "50 mL/min at 0 °C, 101325 Pa"),
+        ("flow_m3_s", 50 / 6e7, "50 mL/min (0 °C)"),
         ("something", 3.0, "3"),
         ("oxygen_pa", None, "?"),
     ],

@@ -315,6 +315,8 @@ def test_a_file_of_every_older_schema_keeps_its_laws_and_gets_the_new_columns(
         "spectra": None,
         "curve": None,
         "budget": None,
+        "condition_quantity": None,
+        "condition_setpoint": None,
         "analysis_id": law["run_id"],
     }
     assert {name: after[name] for name in law} == law

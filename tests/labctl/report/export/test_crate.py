@@ -25,7 +25,7 @@ pytest.importorskip("rocrate", reason="rocrate is not installed")
 def crate(path, tmp_path_factory):
     crate = tmp_path_factory.mktemp("crates") / "crate"
     with labctl.open(path) as db:
-        export(db, [1], "ro-crate", crate, Credit(CC_BY, ORCID))
+        export(db, [1], "ro-crate", crate, Credit(CC_BY, ORCID, "A. Person"))
     return crate
 
 
@@ -83,7 +83,8 @@ def test_every_file_is_described_with_its_hash_and_nothing_else_is(crate):
 def test_the_metadata_keeps_the_rules_of_ro_crate_1_1(crate):
     """The rules of https://www.researchobject.org/ro-crate/specification/1.1/root-data-entity.html."""
     context, entities = graph(crate)
-    assert context == "https://w3id.org/ro/crate/1.1/context"
+    own_terms = {"sha256": "http://schema.org/sha256"}  # not in the context of version 1.1
+    assert context == ["https://w3id.org/ro/crate/1.1/context", own_terms]
     descriptor, root = entities[METADATA], entities["./"]
     assert descriptor["about"] == {"@id": "./"}
     assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
@@ -106,7 +107,9 @@ def test_numbers_licence_and_author_are_in_the_metadata(path, crate):
     assert [one["value"] for one in numbers if one["unitText"] == "S/m"] == conductivities
     assert entities["./"]["license"] == {"@id": CC_BY}
     assert entities[CC_BY]["name"] == "Creative Commons Attribution 4.0 International"
-    assert entities["./"]["author"] == {"@id": f"https://orcid.org/{ORCID}"}
+    author = f"https://orcid.org/{ORCID}"
+    assert entities["./"]["author"] == {"@id": author}
+    assert entities[author]["name"] == "A. Person"
 
 
 def test_the_library_of_others_reads_every_file(crate):

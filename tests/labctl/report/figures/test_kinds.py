@@ -80,6 +80,39 @@ def snapshot(number=1, **about):
     return RunSnapshot(**(values | about))
 
 
+OXYGEN_PA = (10.0, 100.0, 1000.0, 21000.0)
+
+
+def over_oxygen(number=1, kelvin=330.0):
+    """A run over the oxygen pressure: sigma falls with its fourth root."""
+    about = {"condition_quantity": "oxygen_pa"}
+    rows = [
+        point(i, kelvin, 1e-3 * pa**-0.25, condition_setpoint=pa, condition_value=1.01 * pa, **about)
+        for i, pa in enumerate(OXYGEN_PA)
+    ]
+    return snapshot(number, conductivities=tuple(rows), fits=())
+
+
+def test_sigma_over_a_condition_is_drawn_at_the_condition_as_it_was_read():
+    (axes,) = drawn("condition", over_oxygen()).axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert axes.get_xlabel() == "oxygen / Pa"
+    x, y = axes.lines[0].get_data()
+    assert x == pytest.approx(1.01 * np.array(OXYGEN_PA))
+    assert np.polyfit(np.log(x), np.log(y), 1)[0] == pytest.approx(-0.25)
+    assert axes.get_legend_handles_labels()[1] == ["57 °C"]
+
+
+def test_each_temperature_of_each_run_is_a_line_over_the_condition():
+    (axes,) = drawn("condition", over_oxygen(1), over_oxygen(2, 350.0)).axes
+    assert axes.get_legend_handles_labels()[1] == ["run 1, 57 °C", "run 2, 77 °C"]
+
+
+def test_a_run_without_a_condition_says_so_in_that_figure():
+    (axes,) = drawn("condition", snapshot()).axes
+    assert "no spectrum was measured at a condition" in axes.texts[0].get_text()
+
+
 def drawn(kind, *runs, **options):
     with styled():
         return figure_of(kind, runs or [snapshot()], **options)
@@ -95,7 +128,7 @@ def line_with(axes, values):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_as_wide_as_a_column_and_draws_something(kind, tmp_path):
-    figure = drawn(kind)
+    figure = drawn(kind, over_oxygen() if kind == "condition" else snapshot())
     assert figure.get_figwidth() * 25.4 == pytest.approx(85)
     assert all(axes.has_data() for axes in figure.axes)
     save(figure, tmp_path / "figure.pdf")

@@ -8,8 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from labctl import __version__
@@ -20,11 +22,12 @@ from labctl.report.figures import styled
 from labctl.report.pages.assembling import report_of
 from labctl.report.pages.budget_section import budgets
 from labctl.report.pages.content import content_of
-from labctl.report.pages.document import Paragraph, Picture, Report, Section, Table, text
+from labctl.report.pages.document import Items, Paragraph, Picture, Report, Section, Table, text
 from labctl.report.pages.flags import Flags
 from labctl.report.pages.html_page import html_page
 from labctl.report.pages.numbers import with_powers
 from labctl.report.pages.pdf_page import pdf_page
+from labctl.report.pages.remark_sections import _bad_points
 from labctl.report.pages.spectra_section import spectra
 from labctl.report.pages.word_page import word_page
 from labctl.report.pages.words import FILE, Words
@@ -453,3 +456,47 @@ def caption_of(name, content):
     with styled(None):
         blocks = spectra(content, Words())
     return next(block.caption for block in blocks if isinstance(block, Picture) and block.name == name)
+
+
+def figure_of_mm(width_mm, height_mm):
+    figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4))
+    figure.add_subplot()
+    return figure
+
+
+def pages_of(*blocks):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    report = Report("title", "", [Section("section", blocks)])
+    return pypdfium2.PdfDocument(pdf_page(report))
+
+
+def lines(count):
+    return Items([f"line {number}" for number in range(count)])
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_figure_that_nearly_fits_below_the_text_shrinks_and_leaves_no_blank(count):
+    pictures = [Picture(figure_of_mm(85, 110), "a caption", "nyquist") for _ in range(count)]
+    assert len(pages_of(lines(20), *pictures)) == 1
+    assert len(pages_of(lines(31), *pictures)) == 1
+    assert len(pages_of(lines(45), *pictures)) == 2
+
+
+def test_a_figure_gives_way_only_where_it_would_not_fit():
+    def width(lines_before):
+        page = pages_of(lines(lines_before), Picture(figure_of_mm(85, 110), "a caption", "nyquist"))[0]
+        lines_drawn = [one.get_bounds() for one in page.get_objects(filter=[2])]  # FPDF_PAGEOBJ_PATH
+        return max(right - left for left, _, right, _ in lines_drawn)
+
+    assert width(1) == pytest.approx(width(10))
+    assert width(31) < width(10) - 5
+
+
+def test_many_spectra_with_bad_points_are_one_remark():
+    curves = [SimpleNamespace(number=n, bad_points=n % 3 + 1) for n in range(100)]
+    (line,) = _bad_points(curves)
+    assert line == (
+        "100 spectra between 0 and 99 have points marked as bad, which are left out: 1 to 3 in a spectrum, "
+        "199 in all"
+    )
+    assert len(_bad_points(curves[:5])) == 5
