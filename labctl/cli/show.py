@@ -166,7 +166,8 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     if row["imported_from"]:
         more = row["n_imported_files"] - 1
         name = f"{name} of {row['imported_from']}" + (f" and {more} more" if more else "")
-    return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
+    cell = f", cell {row['cell']}" if row["cell"] else ""
+    return str(row["id"]), f"{row['sample'] or '?'}{cell}", name, status, started, took
 
 
 def _cells_instead(first: object, why: str) -> tuple[str, str]:
@@ -187,7 +188,8 @@ def _print_run(content: dict[str, Any]) -> None:
     run, sample = content["run"], content["sample_of_analysis"]
     console = terminal.console()
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
-    console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
+    cell = f"  cell {run['cell']}" if run["cell"] else ""
+    console.print(f"run {run['id']}  {run['uuid']}{cell}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
     for line in _imported_in_words(content["imported_files"]):
         console.print(line, highlight=False)

@@ -32,13 +32,18 @@ def _is_older(row: Row, time_s: float) -> bool:
     return isinstance(row["started_s"], int | float) and row["started_s"] < time_s
 
 
+def _sample(row: Row) -> str:
+    cell = f", cell {row['cell']}" if row.get("cell") else ""
+    return f"{row['sample'] or UNKNOWN}{cell}"
+
+
 def _status(row: Row) -> str:
     return row["status"] + (f": {row['reason']}" if row["reason"] else "")
 
 
 COLUMNS = (
     Column("Run", lambda row: str(row["id"]), lambda row: row["id"]),
-    Column("Sample", lambda row: row["sample"] or UNKNOWN),
+    Column("Sample", _sample),
     Column("Procedure", lambda row: row["procedure"].rpartition(":")[2]),
     Column("Started", _started, lambda row: row["started_s"]),
     Column(

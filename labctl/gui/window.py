@@ -352,7 +352,7 @@ class Window(QtWidgets.QMainWindow):
         self.say(f"as {found[0].source}: give the name and the thickness of the other sample, then queue")
 
     def _read_for_tab(self, work: Callable[[Database], Any], then: Callable[[Any], Any]) -> None:
-        """Read for a tab in a thread; a file that cannot be read is told by the reader."""
+        """Read for a tab in a thread; an error is shown in the status bar."""
 
         def look() -> Any:
             with Database(self.db) as database:
