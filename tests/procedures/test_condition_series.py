@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 import labctl
+from labctl.cli import app
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol, plan_of
 from labctl.config.station import read_station
@@ -128,7 +130,7 @@ def test_each_condition_has_a_temperature_law_of_its_own(measure):
     preferred = laws[laws["preferred"] == 1]
     assert sorted(preferred["condition_setpoint"] * 6e7) == pytest.approx([20, 60])
     assert set(preferred["n_points"]) == {3}
-    assert all("of the spectra at flow_m3_s" in flags[0] for flags in preferred["flags"])
+    assert all("of the spectra at flow " in flags[0] for flags in preferred["flags"])
 
 
 def test_conditions_may_be_the_outer_axis(measure):
@@ -181,3 +183,12 @@ def test_an_atmosphere_of_another_quantity_is_refused_before_anything_is_set():
     series.bench = SimpleNamespace(atmosphere=SimpleNamespace(quantity="flow_m3_s"))
     with pytest.raises(ConfigurationError, match="the atmosphere of the station sets flow_m3_s"):
         series.startup()
+
+
+def test_show_lists_the_conductivities_of_each_condition_apart(measure, tmp_path):
+    _, db = measure(temperatures=(50, 60))
+    db.close()
+    shown = CliRunner().invoke(app, ["show", "last", "--db", str(tmp_path / "lab.db")]).stdout
+    assert shown.index("at flow 20 mL/min (set point):") < shown.index("at flow 60 mL/min (set point):")
+    assert "of the spectra at flow 20 mL/min only" in shown
+    assert "monitor gas: flow" in shown
