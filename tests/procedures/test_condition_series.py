@@ -1,6 +1,7 @@
 """A series over a gas flow, through the queue: settled by read-back, stored, resumed, with a law of each."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -178,7 +179,7 @@ def test_what_a_series_over_conditions_cannot_do_is_refused_in_words(changes, wo
 
 
 def test_an_atmosphere_of_another_quantity_is_refused_before_anything_is_set():
-    series = ConditionSeries()
+    series: Any = ConditionSeries()
     series.condition = "oxygen_pa"
     series.bench = SimpleNamespace(atmosphere=SimpleNamespace(quantity="flow_m3_s"))
     with pytest.raises(ConfigurationError, match="the atmosphere of the station sets flow_m3_s"):
