@@ -19,6 +19,7 @@ from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
+from labctl.measure.cell_checks import CONTRADICTION
 from labctl.measure.monitoring import KIND as MONITOR
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
@@ -382,6 +383,7 @@ def what_is_missing(connection: WriteConnection, job_id: int) -> str:
         f"{skipped} step(s) skipped by request" if skipped else "",
         *notes_of_job(connection, job_id, MISSING),
         *(f"left out: {words}" for words in notes_of_job(connection, job_id, LEFT_OUT)),
+        *notes_of_job(connection, job_id, CONTRADICTION),
     ]
     return "; ".join(filter(None, words))
 
