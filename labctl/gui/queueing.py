@@ -15,6 +15,7 @@ from labctl.gui.asking import Asker
 from labctl.gui.inputs import ProcedureInputs, tab_through
 from labctl.gui.number_field import NotFilledIn, mark_fault
 from labctl.gui.plain_label import PlainLabel, tool_tip
+from labctl.gui.preflighting import PreflightButton
 from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 from labctl.gui.sample_inputs import SampleInputs
 from labctl.gui.saving import refuse_what_is_no_export, write_text
@@ -176,7 +177,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.sequence.setAccessibleName("Sequence of procedures")
         self.sequence.setMaximumHeight(6 * self.fontMetrics().height())
         self.add, self.replace, self.remove = (
-            QtWidgets.QPushButton(t, self) for t in ("&Add", "R&eplace", "Re&move")
+            QtWidgets.QPushButton(t, self) for t in ("&Add", "Replace", "Re&move")
         )
         self.add.setToolTip("Append the procedure in the form to the sequence")
         self.replace.setToolTip("Replace the chosen procedure by the one in the form")
@@ -184,6 +185,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.sweep = SweepBox(self._folder, self)
         self.load, self.save = (QtWidgets.QPushButton(t, self) for t in ("&Load…", "&Save…"))
         self.check_button, self.queue_button = (QtWidgets.QPushButton(t, self) for t in ("&Check", "&Queue"))
+        self.preflight = PreflightButton(self._station, self._db, self._submission, self)
         self.queue_button.setToolTip("Ctrl+Return")
         self.queue_button.setShortcut("Ctrl+Return")
         self.estimate = PlainLabel(self)
@@ -218,10 +220,11 @@ class QueueingPanel(QtWidgets.QWidget):
         whole.addWidget(area)
         whole.addWidget(self.review)
         whole.addWidget(self.estimate)
-        whole.addLayout(_row(self.check_button, self.queue_button))
+        whole.addLayout(_row(self.check_button, self.preflight, self.queue_button))
         in_sequence = (self.sequence, self.add, self.replace, self.remove)
         in_protocol = (self.title, self.person, self.not_before, self.held, self.load, self.save)
-        tab_through([self.sample.note, *in_sequence, *in_protocol, self.check_button, self.queue_button])
+        buttons = (self.check_button, self.preflight, self.queue_button)
+        tab_through([self.sample.note, *in_sequence, *in_protocol, *buttons])
 
     def _sequence_box(self) -> QtWidgets.QWidget:
         box = QtWidgets.QGroupBox("Sequence", self)
@@ -257,6 +260,8 @@ class QueueingPanel(QtWidgets.QWidget):
         self.save.clicked.connect(self._save_file)
         self.check_button.clicked.connect(self.check)
         self.queue_button.clicked.connect(self.queue)
+        self.preflight.said.connect(self._say)
+        self.preflight.refused.connect(self._show_refusal)
         self._timer.timeout.connect(self._check_quietly)
 
     def _offer(self, found: list[Offered]) -> None:
@@ -416,10 +421,13 @@ class QueueingPanel(QtWidgets.QWidget):
         self.estimate.style().polish(self.estimate)
 
     def _refuse(self, sentence: str) -> None:
-        self.estimate.setProperty("refused", True)
-        self.estimate.setText(f"not possible: {sentence}")
+        self._show_refusal(f"not possible: {sentence}")
         if self.review.text().endswith(sentence):
             self.review.setText("")
+
+    def _show_refusal(self, sentence: str) -> None:
+        self.estimate.setProperty("refused", True)
+        self.estimate.setText(sentence)
         self.estimate.style().polish(self.estimate)
 
     def _row(self) -> int:

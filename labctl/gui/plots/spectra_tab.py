@@ -101,7 +101,7 @@ class SpectraTab(Tab):
         self._in_units_of_r = QtWidgets.QCheckBox("in &units of R")
         self._in_units_of_r.setToolTip("Divide each spectrum by its total resistance")
         self._in_units_of_r.toggled.connect(self._rescaled)
-        self.exclude_button = QtWidgets.QPushButton("E&xclude…", self)
+        self.exclude_button = QtWidgets.QPushButton("Exclude…", self)
         self.exclude_button.setToolTip("Exclude the chosen spectrum from the results, with a reason")
         self.exclude_button.setEnabled(False)
         self.exclude_button.clicked.connect(lambda: self.exclusion_wanted.emit(self._choice.key[1]))
