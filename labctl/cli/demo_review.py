@@ -24,10 +24,11 @@ TEMPERATURES_DEGC = "30:110:20"
 FACTOR_95 = 1.959964
 WIDTH_MM = 180.0
 CAPTION = (
-    "Conductivities of {count} materials, measured in one simulated night, with their laws and 95 % bands, and "
-    "the conductivities that O'Donnell & Greenbaum print for the same ions (Batteries 2021, 7, 3). The simulator "
-    "was given these values: the figure shows that oven, spectra, evaluation and laws return what was put in, "
-    "and is no evidence for the published values. Activation energies and places in the oven are in part assumed."
+    "Conductivities of {count} materials, measured in one simulated night, with their laws and 95 % bands, "
+    "and the conductivities that O'Donnell & Greenbaum print for the same ions (Batteries 2021, 7, 3). The "
+    "simulator was given these values: the figure shows that oven, spectra, evaluation and laws return what "
+    "was put in, and is no evidence for the published values. Activation energies and places in the oven are "
+    "in part assumed."
 )
 
 

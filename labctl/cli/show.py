@@ -47,7 +47,9 @@ def show(
             row = database.analysis(run or "last", analysis)
             run, chosen = str(row["run_id"]), {row["run_id"]: row["id"]}
     with Database(db, TimeLimit(), analyses=chosen) as database:
-        content = describe(database, run) if run else {"runs": list_runs(database)}
+        content: dict[str, Any] = describe(database, run) if run else {"runs": list_runs(database)}
+        if run and as_json:
+            content["carriers"] = _carriers(database, content["run"]["id"])
     if as_json:
         terminal.echo(json.dumps(content, default=str))
     elif run and budget:
@@ -56,6 +58,16 @@ def show(
         _print_run(content)
     else:
         _print_runs(content["runs"], db)
+
+
+def _carriers(database: "Database", run_id: int) -> dict[str, Any]:
+    """Return what is known of the carriers of a run's sample, as `labctl carriers --json` prints it."""
+    from labctl.readmodel.carriers import carriers_of_run
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    return or_as_unreadable(
+        lambda: carriers_of_run(database, run_id).as_dict(), lambda why: {"not_readable": why}
+    )
 
 
 def list_runs(database: "Database") -> list[dict[str, Any]]:
@@ -154,7 +166,8 @@ def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     if row["imported_from"]:
         more = row["n_imported_files"] - 1
         name = f"{name} of {row['imported_from']}" + (f" and {more} more" if more else "")
-    return str(row["id"]), f"{row['sample'] or '?'}", name, status, started, took
+    cell = f", cell {row['cell']}" if row["cell"] else ""
+    return str(row["id"]), f"{row['sample'] or '?'}{cell}", name, status, started, took
 
 
 def _cells_instead(first: object, why: str) -> tuple[str, str]:
@@ -175,7 +188,8 @@ def _print_run(content: dict[str, Any]) -> None:
     run, sample = content["run"], content["sample_of_analysis"]
     console = terminal.console()
     status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
-    console.print(f"run {run['id']}  {run['uuid']}  {run['procedure']}: {status}")
+    cell = f"  cell {run['cell']}" if run["cell"] else ""
+    console.print(f"run {run['id']}  {run['uuid']}{cell}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
     for line in _imported_in_words(content["imported_files"]):
         console.print(line, highlight=False)
