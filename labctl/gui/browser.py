@@ -82,7 +82,7 @@ class Browser(QtWidgets.QWidget):
     correction_wanted(int), note_wanted(int), amendments_wanted(int)
         Id of the run to correct the sample of, to add a note to, to list the amendments of.
     carriers_wanted(int)
-        Id of a run of the sample whose carriers are to be shown.
+        Id of a run of the sample for which carriers are shown.
     """
 
     ticks_changed = Signal(object)
