@@ -2,10 +2,10 @@
 
     python benchmarks/window.py [--rows 1000000] [--growing 10] [--rate 100] [--rounds 1] [--tab Polarisation]
 
-A polarisation of so many rows is opened and then grows by `rate` rows a second for so many seconds (24 hours of
-ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`); labctl reads
-it from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
-window is a fresh process without a screen, and another process writes.
+A polarisation of so many rows is opened and then grows by `rate` rows a second for so many seconds (24 hours
+of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`); labctl reads it
+from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each window
+is a fresh process without a screen, and another process writes.
 
 A block is the time between two calls of a timer that is due every millisecond: the delay of a click.
 It is given as the clock on the wall has it, and as seconds of the processor that the window's thread used
@@ -32,6 +32,7 @@ os.environ.setdefault("QT_API", "pyside6")
 
 WINDOWS = ("labctl", "pymeasure")
 IDLE = "idle"
+OF_IDLE = ("block_ms", "block_cpu_ms", "late", "cpu", "memory_mb")
 FIGURES = (
     ("open_s", "until all is shown / s"),
     ("open_block_ms", "longest block while opening / ms"),
@@ -337,11 +338,7 @@ def show(found: dict[str, dict[str, float]], arguments: argparse.Namespace) -> N
     for key, words in FIGURES:
         ours, theirs = (found[window][key] for window in WINDOWS)
         ratio = f"{theirs / ours:.3g}" if ours else ""
-        idle = (
-            f"{found[IDLE][key]:.4g}"
-            if key in ("block_ms", "block_cpu_ms", "late", "cpu", "memory_mb")
-            else ""
-        )
+        idle = f"{found[IDLE][key]:.4g}" if key in OF_IDLE else ""
         print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio:>12}{idle:>12}")
 
 
