@@ -16,6 +16,7 @@ from labctl.gui.background import Background
 from labctl.gui.beside_window import KINDS as BESIDE_KINDS
 from labctl.gui.beside_window import BesideWindow
 from labctl.gui.browser import Browser
+from labctl.gui.carriers_dialog import CarriersOpener
 from labctl.gui.control import ControlBar
 from labctl.gui.correcting import Corrections
 from labctl.gui.docks import Docks
@@ -140,6 +141,7 @@ class Window(QtWidgets.QMainWindow):
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
+        self.carriers = CarriersOpener(self, self.db)
         self.background, self.writing = Background(self), Writing(self, self.db)
         self.undo = Undo(self.db, self.asker, person, self)
         self.tabs: list[Tab] = make_tabs()
@@ -249,6 +251,8 @@ class Window(QtWidgets.QMainWindow):
         self.browser.export_wanted.connect(self.writing.export_runs)
         self.browser.report_wanted.connect(self.writing.report_runs)
         self.browser.folder_wanted.connect(self._open_folder)
+        self.browser.carriers_wanted.connect(self.carriers.open)
+        self.carriers.warned.connect(self.warn)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
