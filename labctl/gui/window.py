@@ -27,6 +27,7 @@ from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
+from labctl.gui.results import Results
 from labctl.gui.saving import refuse_what_is_no_export
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.qt.questions import ask, ask_for_new_file
@@ -137,6 +138,7 @@ class Window(QtWidgets.QMainWindow):
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
+        self.results = Results(self, self.db)
         self.background = Background(self)
         self.tabs: list[Tab] = make_tabs()
         self.tab_widget = QtWidgets.QTabWidget(self)
@@ -252,6 +254,9 @@ class Window(QtWidgets.QMainWindow):
         self.browser.export_wanted.connect(self._export_runs)
         self.browser.report_wanted.connect(self._report_runs)
         self.browser.folder_wanted.connect(self._open_folder)
+        self.browser.comparison_wanted.connect(self.results.compare)
+        self.browser.budget_wanted.connect(self.results.budget)
+        self.results.warned.connect(self.warn)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
