@@ -76,8 +76,9 @@ class Browser(QtWidgets.QWidget):
         Ids of the runs to export, to write a report about; the folder of the results file is to be opened.
     correction_wanted(int), note_wanted(int), amendments_wanted(int)
         Id of the run to correct the sample of, to add a note to, to list the amendments of.
-    comparison_wanted(list of int), budget_wanted(int)
-        Ids of the runs to compare, the first with the others; id of the run with uncertainties to show.
+    comparison_wanted(list of int), budget_wanted(int), circuit_wanted(int)
+        Ids of the runs to compare, the first with the others; id of the run with uncertainties to show, or to
+        fit with another circuit.
     """
 
     ticks_changed = Signal(object)
@@ -91,6 +92,7 @@ class Browser(QtWidgets.QWidget):
     amendments_wanted = Signal(int)
     comparison_wanted = Signal(object)
     budget_wanted = Signal(int)
+    circuit_wanted = Signal(int)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,6 +238,7 @@ class Browser(QtWidgets.QWidget):
             ("As this run, another sample", lambda: self._tell_chosen(self.another_sample_wanted)),
             ("Compare, with the literature…", lambda: self._tell_all_chosen(self.comparison_wanted)),
             ("Uncertainties by source…", lambda: self._tell_chosen(self.budget_wanted)),
+            ("Another circuit…", lambda: self._tell_chosen(self.circuit_wanted)),
             ("Export…", lambda: self._tell_all_chosen(self.export_wanted)),
             ("Report…", lambda: self._tell_all_chosen(self.report_wanted)),
             ("Open the folder of the results file", self.folder_wanted.emit),

@@ -11,6 +11,7 @@ from labctl.readmodel.across_runs import overview_runs
 from labctl.readmodel.budget_text import budget_lines, with_lists
 from labctl.readmodel.comparing import beside_literature, compare_runs
 from labctl.readmodel.comparison_text import comparison_lines, literature_lines
+from labctl.readmodel.other_circuit import beside_lines, fitted_beside
 from labctl.readmodel.run_unknowns import grouped, unknowns_in_file
 from labctl.readmodel.whole_run import runs_named
 from labctl.store import Database
@@ -43,6 +44,10 @@ class Results(QtCore.QObject):
         """Show the uncertainty of each number of a run by source."""
         self._show(f"Uncertainties of run {run_id}", lambda database: uncertainties(database, run_id))
 
+    def another_circuit(self, run_id: int) -> None:
+        """Open the form that fits another circuit beside the stored one; nothing is written."""
+        show_beside(CircuitForm(self._window, self._db, run_id))
+
     def _show(self, title: str, make: Callable[[Database], list[str]]) -> None:
         def read() -> list[str]:
             with Database(self._db) as database:
@@ -59,15 +64,69 @@ class ResultsText(QtWidgets.QDialog):
     def __init__(self, parent: QtWidgets.QWidget, title: str, lines: Sequence[str]) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.text = QtWidgets.QPlainTextEdit("\n".join(lines), self)
-        self.text.setReadOnly(True)
-        self.text.setAccessibleName(title)
-        self.text.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
-        metrics = self.text.fontMetrics()
-        self.text.setMinimumSize(24 * metrics.averageCharWidth(), 6 * metrics.height())
+        self.text = read_only_text(title, self)
+        self.text.setPlainText("\n".join(lines))
         QtWidgets.QVBoxLayout(self).addWidget(self.text)
-        self.resize(WIDTH_IN_LETTERS * metrics.averageCharWidth(), HEIGHT_IN_LINES * metrics.height())
+        resize(self, self.text)
+
+
+class CircuitForm(QtWidgets.QDialog):
+    """Fits the spectra of a run with another circuit, beside the one that their results stand on."""
+
+    def __init__(self, parent: QtWidgets.QWidget, db: Path, run_id: int) -> None:
+        super().__init__(parent)
+        self._db, self._run_id = db, run_id
+        self._background = Background(self)
+        self.setWindowTitle(f"Run {run_id} with another circuit")
+        self.circuit = QtWidgets.QLineEdit(self)
+        self.circuit.setPlaceholderText("e.g. R0-p(R1,CPE1)-CPE2")
+        self.circuit.setAccessibleName("Circuit")
+        self.fit_button = QtWidgets.QPushButton("&Fit", self)
+        self.text = read_only_text("Both circuits beside each other", self)
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.circuit, 1)
+        row.addWidget(self.fit_button)
+        column = QtWidgets.QVBoxLayout(self)
+        column.addLayout(row)
+        column.addWidget(self.text)
+        resize(self, self.text)
+        self.fit_button.clicked.connect(self.fit)
+        self.circuit.returnPressed.connect(self.fit)
+
+    def fit(self) -> None:
+        """Fit in the background and show both circuits of each spectrum."""
+        circuit = self.circuit.text().strip()
+        self.fit_button.setEnabled(False)
+        self.text.setPlainText("fitting…")
+
+        def work() -> list[str]:
+            with Database(self._db) as database:
+                (run,) = runs_named(database, [self._run_id])
+            return beside_lines(fitted_beside(run, circuit), circuit)
+
+        self._background.run(work, self._show, lambda sentence: self._show([sentence]))
+
+    def _show(self, lines: Sequence[str]) -> None:
+        self.fit_button.setEnabled(True)
+        self.text.setPlainText("\n".join(lines))
+
+
+def read_only_text(name: str, parent: QtWidgets.QWidget) -> QtWidgets.QPlainTextEdit:
+    """Return lines of a fixed font that can be selected and copied."""
+    text = QtWidgets.QPlainTextEdit(parent)
+    text.setReadOnly(True)
+    text.setAccessibleName(name)
+    text.setLineWrapMode(QtWidgets.QPlainTextEdit.LineWrapMode.NoWrap)
+    text.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
+    metrics = text.fontMetrics()
+    text.setMinimumSize(24 * metrics.averageCharWidth(), 6 * metrics.height())
+    return text
+
+
+def resize(dialog: QtWidgets.QDialog, text: QtWidgets.QPlainTextEdit) -> None:
+    """Give a dialog the size of a page of text."""
+    metrics = text.fontMetrics()
+    dialog.resize(WIDTH_IN_LETTERS * metrics.averageCharWidth(), HEIGHT_IN_LINES * metrics.height())
 
 
 def compared(database: Database, run_ids: Sequence[int]) -> list[str]:

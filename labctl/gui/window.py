@@ -256,6 +256,7 @@ class Window(QtWidgets.QMainWindow):
         self.browser.folder_wanted.connect(self._open_folder)
         self.browser.comparison_wanted.connect(self.results.compare)
         self.browser.budget_wanted.connect(self.results.budget)
+        self.browser.circuit_wanted.connect(self.results.another_circuit)
         self.results.warned.connect(self.warn)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from labctl.cli import app
-from labctl.gui.results import ResultsText, compared, uncertainties
+from labctl.gui.results import CircuitForm, ResultsText, compared, uncertainties
 from labctl.store import Database
 from labctl.testing import STATION
 
@@ -105,3 +105,27 @@ def test_a_comparison_names_what_is_in_no_interval(db):
         budget = uncertainties(database, 1)
     assert any(line.startswith("runs 1, 2: not stated, and in no interval: thermometer") for line in lines)
     assert any("fit and noise" in line for line in budget)
+
+
+def test_another_circuit_is_fitted_beside_the_stored_one_and_nothing_is_written(window, db, wait):
+    wait(lambda: len(window.browser.model.rows) == 2, "the runs")
+    choose(window, [1])
+    trigger(window, "Another circuit…")
+    (form,) = window.findChildren(CircuitForm)
+    before = analyses(db)
+    form.circuit.setText("R0-CPE2")
+    form.fit()
+    wait(form.fit_button.isEnabled, "both fits")
+    said = form.text.toPlainText()
+    assert "R0-CPE2: clearly better for 0 of 2 spectra" in said
+    assert "other   R0-CPE2, residuals " in said
+    assert "stored  p(R1,CPE1)-CPE2, residuals " in said
+    assert analyses(db) == before
+    form.circuit.setText("R0-(")
+    form.fit()
+    wait(lambda: form.text.toPlainText().startswith("circuit: "), "the refusal")
+
+
+def analyses(db):
+    with Database(db) as database:
+        return database.rows("SELECT id FROM analyses ORDER BY id")
