@@ -43,6 +43,8 @@ class Proposal:
         ln of the factor by which its interval becomes narrower.
     hours : float
         Of the oven and the analyser.
+    settling_hours : float
+        Of these the hours of the oven, which other samples in it can share.
     reason : str
     """
 
@@ -50,6 +52,7 @@ class Proposal:
     temperature_k: float
     gain: float
     hours: float
+    settling_hours: float
     reason: str
 
     @property

@@ -126,8 +126,8 @@ class TemperatureSteppedEIS(TemperatureSeries):
         self.bench.tell("info", "least hours", message)
         return True
 
-    def proposals(self, here_k: float, sharing: int = 1) -> list[Proposal]:
-        """Return what could be measured next, from an oven at `here_k` that `sharing` samples wait for."""
+    def proposals(self, here_k: float) -> list[Proposal]:
+        """Return what could be measured next, from an oven at `here_k`."""
         known = [as_point(point) for point in self.series.points]
         now_ev = half_width_ev(known)
         left = [
@@ -135,7 +135,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
             for step, (kelvin, _) in enumerate(self.steps())
             if step not in self.finished_steps and self._tries[step] < 2
         ]
-        return [self._proposal(step, kelvin, known, now_ev, here_k, sharing) for step, kelvin in left]
+        return [self._proposal(step, kelvin, known, now_ev, here_k) for step, kelvin in left]
 
     def _proposal(
         self,
@@ -144,20 +144,19 @@ class TemperatureSteppedEIS(TemperatureSeries):
         known: list[KnownPoint],
         now_ev: float,
         here_k: float,
-        sharing: int,
     ) -> Proposal:
         then_ev = half_width_ev(known, target_k)
         settling_s = 0.0
         if abs(target_k - here_k) > 0.01:
             settling_s = travel_time_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
         frequencies_hz = self._window(target_k).of(super().frequencies())
-        hours = (settling_s / sharing + sum(map(self.point_duration_s, frequencies_hz))) / 3600
+        hours = (settling_s + sum(map(self.point_duration_s, frequencies_hz))) / 3600
         is_first = len({round(point.temperature_k) for point in known}) < FEWEST_TEMPERATURES
         reason = in_words(target_k, now_ev, then_ev, hours, is_first)
         if len(frequencies_hz) < len(super().frequencies()):
             reason += f"; {min(frequencies_hz):.3g} to {max(frequencies_hz):.3g} Hz show its arc"
         gain = gain_for_both(known, target_k) if is_first else math.log(now_ev / then_ev)
-        return Proposal(step, target_k, gain, hours, reason)
+        return Proposal(step, target_k, gain, hours, settling_s / 3600, reason)
 
     def _window(self, target_k: float) -> Window:
         known = [as_point(point) for point in self.series.points]

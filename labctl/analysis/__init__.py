@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from labctl.analysis.spectra.kramers_kronig import KramersKronig
     from labctl.analysis.spectra.spectrum import Spectrum
     from labctl.analysis.transport.early_stop import EarlyStop, steady_current_known
+    from labctl.analysis.transport.haven import haven_ratio
+    from labctl.analysis.transport.jumps import carrier_conductivity, jump_diffusion
     from labctl.analysis.transport.polarisation import PolarisationFit, fit_polarisation
     from labctl.analysis.transport.relaxation import relaxation_current_a
     from labctl.analysis.transport.transference import (
@@ -73,6 +75,7 @@ _HOME = {
     "TwoSegmentFit": "laws.two_segments",
     "VTFFit": "laws.vtf",
     "bruce_vincent": "transport.transference",
+    "carrier_conductivity": "transport.jumps",
     "compare_branches": "laws.hysteresis",
     "compensate": "spectra.fixture",
     "electrode_sides": "spectra.cell",
@@ -92,6 +95,8 @@ _HOME = {
     "ionic_resistance": "resistance.single",
     "ionic_resistance_series": "resistance.series",
     "ionic_resistances": "resistance.single",
+    "haven_ratio": "transport.haven",
+    "jump_diffusion": "transport.jumps",
     "lead_resistance": "spectra.fixture",
     "next_temperature": "laws.next_temperature",
     "parse_circuit": "circuits.circuit",
@@ -130,6 +135,7 @@ __all__ = [
     "TwoSegmentFit",
     "VTFFit",
     "bruce_vincent",
+    "carrier_conductivity",
     "compare_branches",
     "compensate",
     "conductivity",
@@ -147,11 +153,13 @@ __all__ = [
     "fit_vtf",
     "grain_boundary_conductivity",
     "half_width",
+    "haven_ratio",
     "heating_points",
     "ionic_resistance",
     "ionic_resistance_series",
     "ionic_resistances",
     "ionicity",
+    "jump_diffusion",
     "kramers_kronig",
     "lead_resistance",
     "nernst_einstein",

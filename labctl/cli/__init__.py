@@ -46,6 +46,9 @@ class Command:
 COMMANDS = {
     "demo": Command("demo:demo", "Measure a simulated night and show the results."),
     "check": Command("check:check", "Check a protocol; list its steps and times."),
+    "check-cells": Command(
+        "check_cells:check_cells", "Measure the cells of a switch open or shorted: their isolation."
+    ),
     "check-analyser": Command(
         "check_analyser:check_analyser", "Measure a reference resistor in place of the sample."
     ),
@@ -67,6 +70,7 @@ COMMANDS = {
     "compare": Command("compare:compare", "Compare runs; separate contacts by thickness."),
     "report": Command("report:report", "Write a page about runs: HTML, PDF, Word."),
     "plot": Command("plot:plot", "Draw runs for a paper or a slide."),
+    "mcp": Command("mcp:mcp", "Answer programs: read-only and rehearsal, JSON over stdio."),
     "schema": Command("schema:schema", "Print the keys of station or protocol for editors."),
     "export": Command("export:export", "Write runs as files for other programs."),
     "gui": Command("gui:gui"),

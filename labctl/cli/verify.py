@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -71,6 +72,91 @@ def materials(
     else:
         _print(found, silent, outside, allowed)
     if outside > allowed:
+        raise typer.Exit(1)
+
+
+@app.command("data")
+def data(
+    folder: Annotated[Path, typer.Argument(help="Folder with the public data.")] = Path("data"),
+    as_json: JsonOption = False,
+) -> None:
+    """Evaluate public measurements by import, fit and laws, and compare with the published values.
+
+    The data are not part of labctl; a data set whose files are not in the folder is named. `inside`: the
+    printed value is in the 95 % interval; `agrees`: outside, but as near as authors with one fixed circuit
+    and no stated uncertainty can be. Exit code 1 when a number does neither, 2 without any data.
+    """
+    from labctl.cli.published_data import DATA
+
+    found: list[dict[str, Any]] = []
+    absent: list[str] = []
+    for each in DATA:
+        try:
+            paths = each.paths(folder)
+        except FileNotFoundError as error:
+            absent.append(f"{each.name}: {error.args[0]} is not here")
+            continue
+        about = {"data": each.name, "source": each.source}
+        found += [about | vars(one) | {"verdict": one.verdict} for one in each.compare(paths)]
+    if not found:
+        raise ConfigurationError("labctl verify data", str(folder), "has none of the public data")
+    if as_json:
+        finite = [{key: _or_none(value) for key, value in row.items()} for row in found]
+        terminal.echo(json.dumps({"compared": finite, "absent": absent}))
+    else:
+        _print_data(found, absent)
+    if any(row["verdict"] == "OUTSIDE" for row in found):
+        raise typer.Exit(1)
+
+
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print_data(found: list[dict[str, Any]], absent: list[str]) -> None:
+    from rich.table import Table
+
+    table = Table(title="public data, evaluated again", title_justify="left")
+    for heading in ("data", "quantity", "published", "labctl", "95 %", "verdict"):
+        table.add_column(heading, overflow="fold")
+    for row in found:
+        top = row["published_high"]
+        published = f"{row['published']:.6g}" + (f" to {top:.6g}" if top is not None else "")
+        has_interval = math.isfinite(row["low"])
+        interval = f"{row['low']:.4g} to {row['high']:.4g}" if has_interval else "-"
+        near = f"agrees, within {100 * row['within']:.2g} %" if row["verdict"] == "agrees" else row["verdict"]
+        cells = (row["data"], f"{row['quantity']} / {row['unit']}", published, f"{row['value']:.6g}")
+        table.add_row(*cells, interval, near)
+    console = terminal.console()
+    console.print(table)
+    for name, source in dict.fromkeys((row["data"], row["source"]) for row in found):
+        console.print(f" {name}: {source}", highlight=False)
+    for line in absent:
+        console.print(f" {line}", highlight=False)
+
+
+@app.command("equations")
+def equations(as_json: JsonOption = False) -> None:
+    """Work an example of equations 2, 3, 5, 7 and 11 of the review, and compute each a second way.
+
+    Numbers that the review prints are used where it prints any; what is assumed beside them is named. Exit
+    code 1 where two numbers differ.
+    """
+    from labctl.cli.review_equations import worked
+
+    found = list(worked())
+    if as_json:
+        objects = [vars(one) | {"agrees": one.agrees} for one in found]
+        terminal.echo(json.dumps({"equations": objects, "source": SOURCE}))
+    else:
+        terminal.echo(f"equations of {SOURCE}")
+        for one in found:
+            verdict = "agrees" if one.agrees else "DIFFERS"
+            terminal.echo(
+                f"{one.equation}: {one.value:.6g} {one.unit}, expected {one.expected:.6g}: {verdict}"
+            )
+            terminal.echo(f"    {one.example}")
+    if not all(one.agrees for one in found):
         raise typer.Exit(1)
 
 

@@ -1,4 +1,4 @@
-"""What a procedure itself estimates about a measurement: pairs of label and text, as pymeasure shows them."""
+"""Estimates of a procedure about its measurement: pairs of label and text, as pymeasure shows them."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,15 @@ MOST_SHOWN = 20
 def own_estimates(
     procedure: Any, sweep: Sequence[Mapping[str, Any]] | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Return the estimates of a procedure whose `get_estimates` gives a list of pairs; else none.
+    """Return the estimates of a procedure with a list of pairs from `get_estimates`; else none.
 
     Parameters
     ----------
     procedure : pymeasure.experiment.Procedure
     sweep : sequence of mappings, optional
         The parameters of each job of a sweep. They are given as `sequence`, and their number as
-        `sequence_length`, to a `get_estimates` that takes these names.
+        `sequence_length`, to a `get_estimates` that takes these names. Without a sweep the sequence is empty
+        and its length 1: one job.
     """
     try:
         found = procedure.get_estimates(**_asked_for(procedure.get_estimates, sweep))
@@ -30,10 +31,7 @@ def own_estimates(
 
 
 def _asked_for(get_estimates: Any, sweep: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
-    entries = None if sweep is None else [({name: value} for name, value in one.items()) for one in sweep]
-    known = {
-        "sequence": None if entries is None else [tuple(entry) for entry in entries],
-        "sequence_length": None if sweep is None else len(sweep),
-    }
+    entries = [tuple({name: value} for name, value in one.items()) for one in sweep or ()]
+    known: dict[str, Any] = {"sequence": entries, "sequence_length": len(entries) or 1}
     taken = inspect.signature(get_estimates).parameters
     return {name: value for name, value in known.items() if name in taken}

@@ -28,7 +28,7 @@ from labctl.errors import BeyondInstrument, ConfigurationError, LimitExceeded
 from labctl.plain_text import shown
 
 MOST_PROCEDURES = 10_000
-SWITCHING_S = 1.0  # connecting a cell, with the switch read back, and disconnecting it
+SWITCHING_S = 2.0  # one point with all channels open, connecting a cell with read-back, disconnecting it
 
 _OfCell = tuple[str, PlannedStep]
 

@@ -34,11 +34,12 @@ class AmendingPanel(QtWidgets.QWidget):
 
     Signals
     -------
-    written(str)
-        A sentence with the numbers of the new amendments.
+    written(str), amended(list of int)
+        A sentence with the numbers of the new amendments; these numbers.
     """
 
     written = Signal(str)
+    amended = Signal(object)
     _progressed = Signal(str)
 
     def __init__(self, db: Path, request: Callable[[str], Request], has_reason: bool = True) -> None:
@@ -182,6 +183,7 @@ class AmendingPanel(QtWidgets.QWidget):
     def _tell_written(self, ids: list[int]) -> None:
         self.is_writing = False
         numbers = ", ".join(map(str, ids))
+        self.amended.emit(ids)
         self.written.emit(f"amendment {numbers} written; Amendments… in the list of runs can revoke it")
 
     def _tell_not_written(self, sentence: str) -> None:

@@ -32,13 +32,18 @@ def _is_older(row: Row, time_s: float) -> bool:
     return isinstance(row["started_s"], int | float) and row["started_s"] < time_s
 
 
+def _sample(row: Row) -> str:
+    cell = f", cell {row['cell']}" if row.get("cell") else ""
+    return f"{row['sample'] or UNKNOWN}{cell}"
+
+
 def _status(row: Row) -> str:
     return row["status"] + (f": {row['reason']}" if row["reason"] else "")
 
 
 COLUMNS = (
     Column("Run", lambda row: str(row["id"]), lambda row: row["id"]),
-    Column("Sample", lambda row: row["sample"] or UNKNOWN),
+    Column("Sample", _sample),
     Column("Procedure", lambda row: row["procedure"].rpartition(":")[2]),
     Column("Started", _started, lambda row: row["started_s"]),
     Column(
@@ -79,6 +84,8 @@ class Browser(QtWidgets.QWidget):
     comparison_wanted(list of int), budget_wanted(int), circuit_wanted(int)
         Ids of the runs to compare, the first with the others; id of the run with uncertainties to show, or to
         fit with another circuit.
+    carriers_wanted(int)
+        Id of a run of the sample whose carriers are to be shown.
     """
 
     ticks_changed = Signal(object)
@@ -93,6 +100,7 @@ class Browser(QtWidgets.QWidget):
     comparison_wanted = Signal(object)
     budget_wanted = Signal(int)
     circuit_wanted = Signal(int)
+    carriers_wanted = Signal(int)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -241,6 +249,7 @@ class Browser(QtWidgets.QWidget):
             ("Another circuit…", lambda: self._tell_chosen(self.circuit_wanted)),
             ("Export…", lambda: self._tell_all_chosen(self.export_wanted)),
             ("Report…", lambda: self._tell_all_chosen(self.report_wanted)),
+            ("Who carries the current…", lambda: self._tell_chosen(self.carriers_wanted)),
             ("Open the folder of the results file", self.folder_wanted.emit),
         ):
             self.context.addAction(text).triggered.connect(lambda _=False, a=action: a())

@@ -1,6 +1,7 @@
 """Opens the forms that amend the runs of the window, each beside it."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from labctl.gui.amendment_forms import (
@@ -21,13 +22,16 @@ class Corrections(QtCore.QObject):
 
     Signals
     -------
-    written()
-        Something was amended. The other two carry a message, and the reason why a form cannot be opened.
+    written(), amended(str, list of int)
+        Something was amended; in words, and by which amendments.
+    said(str), warned(str)
+        A message; the reason why a form cannot be opened.
     """
 
     said = Signal(str)
     warned = Signal(str)
     written = Signal()
+    amended = Signal(str, object)
 
     def __init__(self, window: QtWidgets.QWidget, db: Path, person: Callable[[], str]) -> None:
         super().__init__(window)
@@ -60,6 +64,8 @@ class Corrections(QtCore.QObject):
 
     def _show(self, form: AmendmentForm) -> None:
         form.written.connect(self._tell_written)
+        if not isinstance(form, AmendmentsForm):  # a revocation is not revoked
+            form.panel.amended.connect(partial(self.amended.emit, form.windowTitle()))
         show_beside(form)
 
     def _tell_written(self, sentence: str) -> None:

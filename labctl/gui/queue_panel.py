@@ -44,12 +44,13 @@ class QueuePanel(QtWidgets.QWidget):
 
     Signals
     -------
-    said(str), job_wanted(Job)
-        A message for the user; a job to fill the form from.
+    said(str), job_wanted(Job), cancelled(Job)
+        A message for the user; a job to fill the form from; a job, as it was, that is cancelled now.
     """
 
     said = Signal(str)
     job_wanted = Signal(object)
+    cancelled = Signal(object)
 
     def __init__(self, asker: Asker, person: Callable[[], str]) -> None:
         super().__init__()
@@ -156,7 +157,15 @@ class QueuePanel(QtWidgets.QWidget):
             self._do("held", lambda connection, job, person: Jobs(connection).hold(job.id, person))
 
     def _cancel(self) -> None:
-        self._do("is cancelled", cancel_job)
+        job, person = self.selected(), self._person()
+        if job is None:
+            return
+
+        def tell(_: Any) -> None:
+            self.said.emit(f"job {job.id} is cancelled")
+            self.cancelled.emit(job)
+
+        self._asker.ask(lambda connection: cancel_job(connection, job, person), tell)
 
     def _retry(self) -> None:
         self._do("queued again", _retry_job)

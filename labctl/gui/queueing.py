@@ -71,7 +71,7 @@ class QueueingPanel(QtWidgets.QWidget):
         return self._text(self._procedures())
 
     def texts(self) -> list[str]:
-        """Return the protocols to queue: one, or those of the jobs of the sweep; raises as `text`."""
+        """Return the protocols to queue: one, or one for each job of the sweep; raises as `text`."""
         swept = self.sweep.jobs()
         if not swept:
             return [self.text()]
@@ -177,7 +177,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self.sequence.setAccessibleName("Sequence of procedures")
         self.sequence.setMaximumHeight(6 * self.fontMetrics().height())
         self.add, self.replace, self.remove = (
-            QtWidgets.QPushButton(t, self) for t in ("&Add", "R&eplace", "Re&move")
+            QtWidgets.QPushButton(t, self) for t in ("&Add", "Replace", "Re&move")
         )
         self.add.setToolTip("Append the procedure in the form to the sequence")
         self.replace.setToolTip("Replace the chosen procedure by the one in the form")
@@ -349,7 +349,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._ask_for_estimate(submission)
 
     def _ask_for_estimate(self, submission: Submission) -> None:
-        """Ask for the steps of all jobs, and for what the procedure in the form itself estimates."""
+        """Ask for the steps of all jobs, and for the estimates of the procedure in the form."""
         procedure, swept = self._filled_in_procedure(), self.sweep.jobs()
         self._asker.ask(
             lambda connection: (

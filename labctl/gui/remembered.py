@@ -27,6 +27,9 @@ def restore(window: "Window", settings: QtCore.QSettings) -> None:
         state = settings.value(f"splitters/{name}")
         if isinstance(state, QtCore.QByteArray):
             splitter.restoreState(state)
+    docks = settings.value("docks")
+    if isinstance(docks, QtCore.QByteArray):
+        window.tab_widget.arrange(docks)
     window.browser.show_parameters(_texts(settings, "parameter columns"))
     for file in _texts(settings, "own files"):
         if Path(file).exists():
@@ -44,6 +47,7 @@ def remember(window: "Window", settings: QtCore.QSettings) -> None:
     settings.setValue("geometry", window.saveGeometry())
     for name, splitter in splitters(window).items():
         settings.setValue(f"splitters/{name}", splitter.saveState())
+    settings.setValue("docks", window.tab_widget.arrangement())
     settings.setValue("parameter columns", window.browser.parameter_names())
     settings.setValue("own files", [str(file) for file in window.queueing.own_files])
     settings.setValue("scheme", window.scheme)

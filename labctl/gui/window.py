@@ -1,7 +1,6 @@
 """The window: a client of the runner. Closing it, or a crash of it, does not affect the measurement."""
 
 import json
-import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,12 +13,17 @@ from labctl.config.station import Station
 from labctl.errors import LabctlError
 from labctl.gui.asking import Asker
 from labctl.gui.background import Background
+from labctl.gui.beside_window import KINDS as BESIDE_KINDS
+from labctl.gui.beside_window import BesideWindow
 from labctl.gui.browser import Browser
+from labctl.gui.carriers_dialog import CarriersOpener
 from labctl.gui.control import ControlBar
 from labctl.gui.correcting import Corrections
+from labctl.gui.docks import Docks
+from labctl.gui.menus import build_menus
 from labctl.gui.plain_label import PlainLabel, tool_tip
 from labctl.gui.plots.log_tab import LogTab
-from labctl.gui.plots.shown import ShownRun
+from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.gui.plots.spectra_tab import SpectraTab
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.tabs import make_tabs
@@ -28,9 +32,10 @@ from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
 from labctl.gui.results import Results
-from labctl.gui.saving import refuse_what_is_no_export
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
-from labctl.qt.questions import ask, ask_for_new_file
+from labctl.gui.undo import Undo
+from labctl.gui.writing import Writing
+from labctl.qt.questions import ask, ask_for_file
 from labctl.qt.stop_key import StopKey
 from labctl.queue.hours import hour_in_words
 from labctl.queue.job import Job
@@ -54,8 +59,6 @@ FORM_WIDTH = 62
 SMALLEST = (420, 320)  # pixels at 100 %
 NARROW, LOW = 760, 520
 MOST_DRAWN = 12
-FORMATS = {".zip": "csv", ".xlsx": "xlsx", ".eln": "eln"}
-EXPORTS = (*FORMATS, ".html", ".pdf", ".docx")
 MOST_SAMPLES = 200
 
 
@@ -81,7 +84,6 @@ class Window(QtWidgets.QMainWindow):
     """
 
     closed = Signal()
-    _exported, _not_exported = Signal(str), Signal(str)
 
     def __init__(
         self,
@@ -100,14 +102,16 @@ class Window(QtWidgets.QMainWindow):
         self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
         self._may_close = False
+        self.beside: list[BesideWindow] = []
         self._clock, self._looks, self._seen_s = RealClock(), 0, 0.0
         self._starting: Any = None
         self._watch = QtCore.QTimer(self)
         self._small, self.scheme = (False, False), "system"
+        self.panes: dict[str, Any] = {}
         self.setAcceptDrops(True)
         self._build()
         self._lay_out()
-        self._build_menu()
+        self.menus = build_menus(self)
         self._connect()
         self._apply_appearance()
         self.asker.start()
@@ -139,13 +143,15 @@ class Window(QtWidgets.QMainWindow):
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
         self.results = Results(self, self.db)
-        self.background = Background(self)
+        self.carriers = CarriersOpener(self, self.db)
+        self.background, self.writing = Background(self), Writing(self, self.db)
+        self.undo = Undo(self.db, self.asker, person, self)
         self.tabs: list[Tab] = make_tabs()
-        self.tab_widget = QtWidgets.QTabWidget(self)
-        self.tab_widget.setDocumentMode(True)
+        self.tab_widget = Docks(self)
         for tab in self.tabs:
             tab.read = self._read_for_tab
-            self.tab_widget.addTab(tab, tab.name)
+            self.tab_widget.add(tab, tab.name)
+        self.tab_widget.setCurrentIndex(0)
         self.basis = PlainLabel(self)
         self.basis.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         policy = QtWidgets.QSizePolicy.Policy
@@ -206,41 +212,34 @@ class Window(QtWidgets.QMainWindow):
         column.addWidget(self.basis)
         return whole
 
-    def _build_menu(self) -> None:
-        self.menuBar().setNativeMenuBar(False)  # a menu bar of the desktop would keep F12 from the window
-        file, view = self.menuBar().addMenu("&File"), self.menuBar().addMenu("&View")
-        for text, keys, action in (
-            ("Export &picture of this tab…", "", self._export_picture),
-            ("Export &data of this tab…", "Ctrl+E", self._export_data),
-            ("&Close", "Ctrl+W", self.close),
-        ):
-            entry = file.addAction(text)
-            entry.setShortcut(keys)
-            entry.triggered.connect(lambda _=False, a=action: a())
-        for scheme in ("system", "light", "dark"):
-            entry = view.addAction(f"&{scheme.capitalize()}")
-            entry.triggered.connect(lambda _=False, s=scheme: self.choose_scheme(s))
-        view.addSeparator()
-        self._panes: dict[str, Any] = {}
-        for text, keys in (("&Form", "F9"), ("Lower &half", "F10")):
-            entry = self._panes[keys] = view.addAction(text)
-            entry.setCheckable(True)
-            entry.setChecked(True)
-            entry.setShortcut(keys)
-            entry.toggled.connect(self._show_panes)
-        view.addSeparator()
-        for place, tab in enumerate(self.tabs, start=1):
-            entry = view.addAction(tab.name)
-            entry.setShortcut(f"Alt+{place}" if place < 8 else f"Ctrl+{place}")  # Alt+8 and Alt+9 are below
-            entry.triggered.connect(lambda _=False, t=tab: self.tab_widget.setCurrentWidget(t))
-        for text, keys, widget in (("&Runs", "Alt+8", self.browser), ("&Queue", "Alt+9", self.queue)):
-            entry = view.addAction(text)
-            entry.setShortcut(keys)
-            entry.triggered.connect(lambda _=False, w=widget: self._go_to(w))
-
-    def _go_to(self, panel: Any) -> None:
+    def go_to(self, panel: Any) -> None:
+        """Show one of the lists below the tabs, with the keyboard in it."""
         self.below.setCurrentWidget(panel)
         panel.table.setFocus()
+
+    def export_picture(self) -> None:
+        """Ask for a file and write the picture of the tab in front into it."""
+        self.writing.picture(self.tabs[self.tab_widget.currentIndex()])
+
+    def ask_for_data_file(self) -> None:
+        """Ask for a file and write the data of the tab in front into it."""
+        self.writing.data(self.tabs[self.tab_widget.currentIndex()])
+
+    def ask_for_file_beside(self) -> None:
+        """Ask for another results file, or a csv file of pymeasure, and show it beside."""
+        ask_for_file(self, "Open beside, read-only", self.db.parent, BESIDE_KINDS, self.open_beside)
+
+    def open_beside(self, path: Path) -> None:
+        """Show another results file, or a csv file of pymeasure, in a read-only window of its own."""
+        try:
+            beside = BesideWindow(path, self)
+        except (LabctlError, OSError, ValueError) as error:
+            self.warn(f"{path.name} cannot be shown: {error}")
+            return
+        self.beside.append(beside)
+        beside.closed.connect(lambda: self.beside.remove(beside))
+        beside.set_appearance(self._appearance())
+        beside.show()
 
     def _connect(self) -> None:
         self.reader.run_changed.connect(self._show_run)
@@ -251,13 +250,15 @@ class Window(QtWidgets.QMainWindow):
         self.browser.ticks_changed.connect(self._follow)
         self.browser.reuse_wanted.connect(self._reuse)
         self.browser.another_sample_wanted.connect(self._reuse_for_another_sample)
-        self.browser.export_wanted.connect(self._export_runs)
-        self.browser.report_wanted.connect(self._report_runs)
+        self.browser.export_wanted.connect(self.writing.export_runs)
+        self.browser.report_wanted.connect(self.writing.report_runs)
         self.browser.folder_wanted.connect(self._open_folder)
         self.browser.comparison_wanted.connect(self.results.compare)
         self.browser.budget_wanted.connect(self.results.budget)
         self.browser.circuit_wanted.connect(self.results.another_circuit)
         self.results.warned.connect(self.warn)
+        self.browser.carriers_wanted.connect(self.carriers.open)
+        self.carriers.warned.connect(self.warn)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
@@ -266,8 +267,13 @@ class Window(QtWidgets.QMainWindow):
         self.control.warned.connect(self.warn)
         self.stop_key.pressed.connect(self.control.make_safe)
         self.asker.refused.connect(self.warn)
-        self._exported.connect(self.say)
-        self._not_exported.connect(self.warn)
+        for part in (self.writing, self.undo):
+            part.said.connect(self.say)
+            part.warned.connect(self.warn)
+        self.queueing.queued.connect(self.undo.queued)
+        self.queue.cancelled.connect(self.undo.cancelled)
+        self.corrections.amended.connect(self.undo.amendment)
+        self.undo.amended.connect(self.reader.look_now)
         self._watch.timeout.connect(self._check_last_reading)
         for panel in (self.control, self.queue, self.queueing):
             panel.said.connect(self.say)
@@ -351,54 +357,8 @@ class Window(QtWidgets.QMainWindow):
         self.queueing.sample.clear_for_another()
         self.say(f"as {found[0].source}: give the name and the thickness of the other sample, then queue")
 
-    def _export_runs(self, run_ids: list[int]) -> None:
-        start, kinds = (
-            self.db.parent / f"runs-{run_ids[0]}.zip",
-            "CSV files in an archive (*.zip);;Workbooks (*.xlsx);;ELN archives (*.eln)",
-        )
-        ask_for_new_file(
-            self,
-            f"Export {_runs_in_words(run_ids)}",
-            start,
-            kinds,
-            lambda path: self._write_in_background(
-                path, lambda database: export_runs(database, run_ids, path)
-            ),
-        )
-
-    def _report_runs(self, run_ids: list[int]) -> None:
-        start, kinds = self.db.parent / f"report-{run_ids[0]}.html", "Reports (*.html *.pdf *.docx)"
-        ask_for_new_file(
-            self,
-            f"Report about {_runs_in_words(run_ids)}",
-            start,
-            kinds,
-            lambda path: self._write_in_background(
-                path, lambda database: report_runs(database, run_ids, path)
-            ),
-        )
-
-    def _write_in_background(self, path: Path, write: Callable[[Database], Any]) -> None:
-        """Write a file in a thread; the window says when it is written, or why it is not."""
-
-        def work() -> None:
-            with Database(self.db) as database:
-                write(database)
-
-        try:
-            refuse_what_is_no_export(path, EXPORTS)
-        except ValueError as error:
-            self.warn(f"not written: {error}")
-            return
-        self.say(f"writing {path}…")
-        self.background.run(
-            work,
-            lambda _: self.say(f"{path} written"),
-            lambda why: self.warn(f"not written: {why}"),
-        )
-
     def _read_for_tab(self, work: Callable[[Database], Any], then: Callable[[Any], Any]) -> None:
-        """Read for a tab in a thread; a file that cannot be read is told by the reader."""
+        """Read for a tab in a thread; an error is shown in the status bar."""
 
         def look() -> Any:
             with Database(self.db) as database:
@@ -444,53 +404,20 @@ class Window(QtWidgets.QMainWindow):
             which = ", ".join(map(str, job_ids))
             self.warn(f"the rehearsal of job {which} cannot be started: {error}; the runner does it")
 
-    def _export_picture(self) -> None:
-        tab = self._tab()
-        start, kinds = self._start(tab, ".png"), "Pictures (*.png *.svg)"
-        ask_for_new_file(self, "Export picture", start, kinds, lambda path: self._write_picture(tab, path))
-
-    def _write_picture(self, tab: Tab, path: Path) -> None:
-        try:
-            tab.export_picture(path)
-        except (OSError, ValueError) as error:
-            self.warn(f"not exported: {error}")
-        else:
-            self.say(f"{path} written")
-
-    def _export_data(self) -> None:
-        tab = self._tab()
-        start, kinds = self._start(tab, ".csv"), "Tables (*.csv)"
-        ask_for_new_file(self, "Export data", start, kinds, lambda path: self._write_data(tab, path))
-
-    def _write_data(self, tab: Tab, path: Path) -> None:
-        tab.catch_up()
-        self.say(f"writing {path}…")
-        threading.Thread(target=self.export_data, args=(tab, path), name="labctl export").start()
-
-    def export_data(self, tab: Tab, path: Path) -> None:
-        """Write all data of a tab, from any thread; takes minutes for millions of rows."""
-        try:
-            with Database(self.db) as database:
-                tab.export_data(path, database)
-        except (LabctlError, OSError, ValueError) as error:
-            self._not_exported.emit(f"not exported: {error}")
-        else:
-            self._exported.emit(f"{path} written")
-
-    def _tab(self) -> Tab:
-        return self.tabs[self.tab_widget.currentIndex()]
-
-    def _start(self, tab: Tab, suffix: str) -> Path:
-        return self.db.parent / f"{tab.name.lower()}{suffix}"
-
     def _apply_appearance(self) -> None:
-        application = QtWidgets.QApplication.instance()
-        if not isinstance(application, QtWidgets.QApplication):
+        if not isinstance(QtWidgets.QApplication.instance(), QtWidgets.QApplication):
             return
-        appearance = appearance_of(application)
+        appearance = self._appearance()
         apply_appearance(self, appearance)
         for tab in self.tabs:
             tab.set_appearance(appearance)
+        for beside in self.beside:
+            beside.set_appearance(appearance)
+
+    def _appearance(self) -> Appearance:
+        application = QtWidgets.QApplication.instance()
+        assert isinstance(application, QtWidgets.QApplication)
+        return appearance_of(application)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
         """Close; while a job is running only after the question what to do with it was answered."""
@@ -500,6 +427,8 @@ class Window(QtWidgets.QMainWindow):
             return
         self.stop_key.remove()
         self._watch.stop()
+        for beside in [*self.beside]:
+            beside.close()
         self.closed.emit()
         self.reader.stop()
         self.asker.stop()
@@ -534,12 +463,12 @@ class Window(QtWidgets.QMainWindow):
         before, self._small = self._small, (narrow, low)
         for keys, is_small, was_small in (("F9", narrow, before[0]), ("F10", low, before[1])):
             if is_small != was_small:
-                self._panes[keys].setChecked(not is_small)
-        self._show_panes()
+                self.panes[keys].setChecked(not is_small)
+        self.show_panes()
 
-    def _show_panes(self, *_: Any) -> None:
+    def show_panes(self, *_: Any) -> None:
         """Show form and lower half as chosen; in a small window each takes the place of the plots."""
-        form, lower = (self._panes[keys].isChecked() for keys in ("F9", "F10"))
+        form, lower = (self.panes[keys].isChecked() for keys in ("F9", "F10"))
         narrow, low = self._small
         self.queueing.setVisible(form)
         self.middle.setVisible(not (narrow and form))
@@ -564,6 +493,8 @@ class Window(QtWidgets.QMainWindow):
             self.queueing.load_file(path)
         elif path.suffix == ".py":
             self.queueing.open_procedures(path)
+        elif path.suffix == ".db":
+            self.open_beside(path)
         else:
             command = (
                 f'labctl import "{path}" --db "{self.db}" --sample NAME --thickness-mm T --diameter-mm D'
@@ -575,25 +506,6 @@ class Window(QtWidgets.QMainWindow):
         super().changeEvent(event)
         if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "tabs"):
             QtCore.QTimer.singleShot(0, self._apply_appearance)
-
-
-def export_runs(database: Database, run_ids: list[int], path: Path) -> None:
-    """Export runs in the format of a file's name; raises as `labctl export`."""
-    from labctl.report.export.formats import Credit, export  # takes 0.2 s
-
-    export(database, run_ids, FORMATS[path.suffix], path, Credit())
-
-
-def report_runs(database: Database, run_ids: list[int], path: Path) -> None:
-    """Write a report about runs; raises as `labctl report`."""
-    from labctl.report.pages.writing import write_report
-
-    write_report(database, [str(run_id) for run_id in run_ids], path)
-
-
-def _runs_in_words(run_ids: list[int]) -> str:
-    numbers = ", ".join(map(str, run_ids))
-    return f"run {numbers}" if len(run_ids) == 1 else f"runs {numbers}"
 
 
 def _last_line(log: Path) -> str:

@@ -3,7 +3,9 @@
 import logging
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +136,7 @@ def _not_made_safe(runs: Sequence[Begun]) -> list[str]:
     Signals are answered in words and interrupt neither. An instrument that fails in both is named once.
     """
     problems: list[str] = []
-    for action in (*(begun.procedure.shutdown for begun in runs), runs[0].bench.make_safe):
+    for action in (*(partial(_shut_down, begun) for begun in runs), runs[0].bench.make_safe):
         try:
             action()
         except Exception as error:  # noqa: BLE001 - the next must still be tried
@@ -142,6 +144,17 @@ def _not_made_safe(runs: Sequence[Begun]) -> list[str]:
             if not any(words in problem for problem in problems):
                 problems.append(words)
     return problems
+
+
+def _shut_down(begun: Begun) -> None:
+    """Shut a procedure down; its messages are recorded where they can be stored."""
+
+    def tell(level: str, kind: str, message: str) -> None:
+        with suppress(StoreError):  # no message may keep an instrument from being switched off
+            begun.recording.event(level, kind, message)
+
+    with logged_as_events(begun.procedure, tell):
+        begun.procedure.shutdown()
 
 
 def _line_of(error: Exception) -> str:

@@ -39,7 +39,9 @@ def run_protocol(
     for entry in protocol.procedures:
         if entry.cells:
             cells = [cell for cell in entry.cells if cell not in left_out]
-            turns = [Turn(cell, entry, protocol, Recording(store, bench, on_event)) for cell in cells]
+            turns = [
+                Turn(cell, entry, protocol, Recording(store, bench.cell(cell), on_event)) for cell in cells
+            ]
             found = run_in_turns(turns, station, bench, stop) if turns else []
             left_out |= {cell for cell, one in zip(cells, found, strict=True) if one.status != "finished"}
         else:

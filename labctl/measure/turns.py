@@ -7,7 +7,9 @@
    there, in their order, each while its cell is connected; the others' thermometers are read meanwhile.
 3. A sample that fails is left out and told; the others go on. What concerns them all ends them all: the
    oven, the switch, the store, an interlock, a request to stop.
-4. At the end everything is made safe, and then the runs end.
+4. Before a cell is connected, nothing may be: the analyser measures once with every channel open. Each
+   spectrum is held against the series of its own cell.
+5. At the end everything is made safe, and then the runs end.
 """
 
 import math
@@ -19,6 +21,7 @@ from labctl.bench import Bench
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.station import Station
 from labctl.errors import InstrumentError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
+from labctl.measure.cell_checks import OwnSeries, refuse_connected
 from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, in_words, start
 from labctl.measure.procedure_log import MessageEvents, kept_by
 from labctl.measure.recording import Recording
@@ -55,6 +58,7 @@ class _Sample:
     turns: Iterator[float]
     on_turn: Callable[[Any], None]
     log: MessageEvents
+    has_turns: bool
     waits_for_k: float = math.nan
     end: tuple[str, str] | None = None
     failure: Exception | None = field(default=None, repr=False)
@@ -69,6 +73,8 @@ class _Sample:
     def _go_on(self, bench: Bench) -> None:
         try:
             self.on_turn(self.begun.procedure)
+            if not math.isnan(self.waits_for_k) or not self.has_turns:
+                refuse_connected(bench, self.cell)
             with bench.connected(self.cell):
                 try:
                     self.waits_for_k = next(self.turns, math.inf)
@@ -115,7 +121,10 @@ def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sa
     begun = begin(entry, protocol, station.of_cell(turn.cell), bench.cell(turn.cell), turn.recording, stop)
     begun.procedure.is_last = lambda: is_last
     log = MessageEvents(turn.recording.event)
-    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn, log)
+    own_series = OwnSeries(turn.cell, turn.recording.event)
+    begun.procedure.emit = own_series.beside(begun.procedure.emit)
+    has_turns = _takes_turns(type(begun.procedure))
+    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn, log, has_turns)
 
 
 def _watched_while_waiting(samples: Sequence[_Sample]) -> WaitingSamples:
@@ -156,19 +165,41 @@ def _next(waiting: Sequence[_Sample], here_k: float) -> tuple[float, list[_Sampl
 
 
 def _most_per_hour(waiting: Sequence[_Sample], here_k: float) -> tuple[float, list[_Sample]]:
-    """Return the temperature and the sample that teach most per hour, and tell its procedure."""
+    """Return the temperature and the sample that teach most per hour, and tell its procedure.
+
+    Samples share the time that the oven needs: a temperature is worth what it teaches of all of them, those
+    left out that lower its gain per hour.
+    """
     offers = [
         (offer, sample)
         for sample in waiting
         for offer in sample.begun.procedure.proposals(
-            sample.begun.procedure.begins_at_k if math.isnan(here_k) else here_k, len(waiting)
+            sample.begun.procedure.begins_at_k if math.isnan(here_k) else here_k
         )
     ]
-    best, sample = max(offers, key=lambda one: one[0].rate)
+    at = {round(offer.temperature_k, 3): _together(offers, offer.temperature_k) for offer, _ in offers}
+    _, (best, sample), count = max(at.values(), key=lambda found: found[0])
     samples = f"{len(waiting)} sample{'s' if len(waiting) > 1 else ''}"
-    reason = f"{best.reason}; most per hour of {len(offers)} steps of {samples}"
+    others = f" for {count} samples" if count > 1 else ""
+    reason = f"{best.reason}; most per hour{others}, of {len(offers)} steps of {samples}"
     sample.begun.procedure.chosen = replace(best, reason=reason)
     return best.temperature_k, [sample]
+
+
+_Offer = tuple[Any, _Sample]
+
+
+def _together(offers: Sequence[_Offer], temperature_k: float) -> tuple[float, _Offer, int]:
+    """Return the best gain per hour at one temperature, its first sample, and how many samples share it."""
+    there = [one for one in offers if abs(one[0].temperature_k - temperature_k) < SAME_K]
+    there.sort(key=lambda one: one[0].gain / (one[0].hours - one[0].settling_hours), reverse=True)
+    gain, hours = 0.0, max(offer.settling_hours for offer, _ in there)
+    rates: list[float] = []
+    for offer, _ in there:
+        gain, hours = gain + offer.gain, hours + offer.hours - offer.settling_hours
+        rates.append(gain / hours)
+    best = max(rates)
+    return best, there[0], rates.index(best) + 1
 
 
 def _next_k(waiting: Sequence[_Sample], here_k: float) -> float:

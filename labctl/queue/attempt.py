@@ -19,6 +19,7 @@ from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
+from labctl.measure.cell_checks import CONTRADICTION
 from labctl.measure.monitoring import KIND as MONITOR
 from labctl.measure.recording import MISSING, Recording
 from labctl.measure.run import Outcome, run_procedure
@@ -218,6 +219,7 @@ class Attempt:
         progress, recording = watched.progress, watched.recording
         self.pulse.tell(run_id=recording.run_id)
         procedure.finished_steps = progress.finished_steps
+        procedure.finished_history = progress.finished_history
         procedure.should_skip = self.steering.should_skip
         if hasattr(procedure, "revise"):
             procedure.revisions = progress.revisions
@@ -264,6 +266,7 @@ class Attempt:
                 self._tell_progress(event)
             case (
                 events.MonitorRead()
+                | events.ThermalStepEnded()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()
@@ -380,6 +383,7 @@ def what_is_missing(connection: WriteConnection, job_id: int) -> str:
         f"{skipped} step(s) skipped by request" if skipped else "",
         *notes_of_job(connection, job_id, MISSING),
         *(f"left out: {words}" for words in notes_of_job(connection, job_id, LEFT_OUT)),
+        *notes_of_job(connection, job_id, CONTRADICTION),
     ]
     return "; ".join(filter(None, words))
 

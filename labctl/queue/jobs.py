@@ -148,6 +148,23 @@ class Jobs:
             answer_pending(connection, job_id, "too late: cancelled", self._clock.time())
             self._changes.come_to(job_id, "cancelled", f"cancelled{_by(person)}")
 
+    def cancel_waiting(self, job_ids: Iterable[int], person: str = "") -> tuple[list[int], list[int]]:
+        """Cancel the waiting jobs among these; return their ids, and the ids of the others, which stay."""
+        ids = list(job_ids)
+        waiting = [job_id for job_id in ids if self.get(job_id).state in WAITING]
+        for job_id in waiting:
+            self.cancel(job_id, person)
+        return waiting, [job_id for job_id in ids if job_id not in waiting]
+
+    def take_back_cancel(self, job: Job, person: str = "") -> None:
+        """Let a cancelled job wait again as it did before; `job` is the job as it was then."""
+        if job.state not in WAITING:
+            raise _wrong(job.id, f"was {job.state} when it was cancelled")
+        with self._connection.transaction():
+            self._in_state(job.id, ("cancelled",), "taken back")
+            changes = {"not_before_s": job.not_before_s, "cleared": 0}
+            self._changes.come_to(job.id, job.state, f"cancelling undone{_by(person)}", **changes)
+
     def retry(self, job_id: int, person: str = "", from_start: bool = False) -> int:
         """Queue a failed or cancelled job again, from its last finished step; return the job's id.
 

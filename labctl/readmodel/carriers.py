@@ -25,7 +25,7 @@ from labctl.readmodel.carrier_runs import MeasuredCharge, MeasuredEmf, electroly
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.store import Database
 from labctl.store.queries import facts as fact_queries
-from labctl.store.queries import polarisations, transference_numbers
+from labctl.store.queries import polarisations, runs, transference_numbers
 
 Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
@@ -110,6 +110,11 @@ def carriers_of(db: Database, sample: str) -> Carriers:
     return Carriers(sample=sample, cation=cation, lines=tuple(lines), verdicts=tuple(_verdicts(lines)))
 
 
+def carriers_of_run(db: Database, run_id: int) -> Carriers:
+    """Gather the measurements about the carriers of the sample of a run."""
+    return carriers_of(db, str(runs.protocol_and_sample(db, run_id)["name"]))
+
+
 def _verdicts(lines: Sequence[Line]) -> list[tuple[float | None, Verdict]]:
     evidence = [one for line in lines for one in line.evidence]
     anywhere = [one for one in evidence if one.temperature_k is None]
@@ -134,11 +139,11 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _polarisation_lines(db: Database, sample: str) -> list[Line]:
-    runs = fact_queries.runs_of_name(db, sample)
-    electrodes = {run_id: str(in_force(db, run_id).sample["electrodes"]) for run_id in runs}
-    held = polarisations.of_parts(db, runs)
+    run_ids = fact_queries.runs_of_name(db, sample)
+    electrodes = {run_id: str(in_force(db, run_id).sample["electrodes"]) for run_id in run_ids}
+    held = polarisations.of_parts(db, run_ids)
     cells = {row["id"]: (row["potential_v"], electrodes[row["run_id"]]) for row in held}
-    rows = with_cells(transference_numbers.of_parts(db, runs), cells)
+    rows = with_cells(transference_numbers.of_parts(db, run_ids), cells)
     return [*map(_polarisation_line, rows), *map(_curve_line, curves(rows))]
 
 

@@ -33,6 +33,7 @@ class ImageTab(Tab):
         self.plot.addItem(self.item)
         self.bar = pg.ColorBarItem(colorMap=pg.colormap.get("viridis"), interactive=False)
         self.bar.setImageItem(self.item, insert_in=self.plot)
+        self.bar.axis.enableAutoSIPrefix(False)
         self._columns = {axis: QtWidgets.QComboBox() for axis in AXES}
         self._run, self._said = Choice("newest run"), PlainLabel()
         self._run.setAccessibleName("Run of the image")

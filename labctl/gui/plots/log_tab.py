@@ -32,6 +32,8 @@ class LogTab(Tab):
         self.view = LinesView(self.model)
         self._filter = QtWidgets.QComboBox()
         self._filter.addItems(list(FILTERS))
+        self._filter.setAccessibleName("Kinds of events")
+        self.view.setAccessibleName("Events")
         self._filter.currentIndexChanged.connect(lambda _: self.refresh())
         self._count = PlainLabel()
         controls = QtWidgets.QHBoxLayout()

@@ -72,7 +72,7 @@ class PolarisationTab(Tab):
         self._refiner = Refiner(self, self.plot, self._wanted, lambda: self._log_time.isChecked())
         self._choice = Choice("all polarisations")
         self._choice.chosen.connect(self._chosen)
-        self._log_time = QtWidgets.QCheckBox("logar&ithmic time")
+        self._log_time = QtWidgets.QCheckBox("logarithmic time")
         self._log_time.toggled.connect(self._change_axis)
         self._words = WordsPane()
         controls = QtWidgets.QHBoxLayout()

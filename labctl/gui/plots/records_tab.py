@@ -160,7 +160,7 @@ class RecordsTab(Tab):
         plot.curves.draw(run.snapshot.id, look, records, (x, y, scales, part), points)
 
     def _wanted(self, plot: Plot) -> dict[Hashable, Reading]:
-        """How to read a column in view of each run that is thinned and whose x never falls."""
+        """Return the reading of a column in view, for each thinned run with rising x."""
         if plot not in self.plots:
             return {}
         x, y = self._x.name, self._ys[self.plots.index(plot)].name

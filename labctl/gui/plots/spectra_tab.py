@@ -101,7 +101,11 @@ class SpectraTab(Tab):
         self._in_units_of_r = QtWidgets.QCheckBox("in &units of R")
         self._in_units_of_r.setToolTip("Divide each spectrum by its total resistance")
         self._in_units_of_r.toggled.connect(self._rescaled)
-        self.exclude_button = QtWidgets.QPushButton("E&xclude…", self)
+        self.by_sample = QtWidgets.QCheckBox("colour by sample")
+        self.by_sample.setToolTip("The colour of each run, as in the list of runs, in place of temperatures")
+        self.by_sample.toggled.connect(lambda _: self.refresh())
+        self.by_sample.hide()
+        self.exclude_button = QtWidgets.QPushButton("Exclude…", self)
         self.exclude_button.setToolTip("Exclude the chosen spectrum from the results, with a reason")
         self.exclude_button.setEnabled(False)
         self.exclude_button.clicked.connect(lambda: self.exclusion_wanted.emit(self._choice.key[1]))
@@ -135,7 +139,9 @@ class SpectraTab(Tab):
         self._draw_relaxations(in_reach, scale != "ohm")
         if not everything:
             QtCore.QTimer.singleShot(0, self.refresh)
-        self._temperatures.show_range([one.spectrum.temperature_k for one in drawn], self.appearance)
+        self.by_sample.setVisible(len(self.runs) > 1)
+        coloured = [] if self._is_by_sample() else drawn
+        self._temperatures.show_range([one.spectrum.temperature_k for one in coloured], self.appearance)
         self._say(shown, chosen, len(shown) - len(in_reach))
 
     def apply_appearance(self) -> None:
@@ -181,7 +187,7 @@ class SpectraTab(Tab):
         fit_view.setToolTip("Make everything that is drawn visible (F)")
         fit_view.clicked.connect(self.fit_view)
         controls = QtWidgets.QHBoxLayout()
-        for widget in (self._choice, self._in_units_of_r, fit_view, self.exclude_button):
+        for widget in (self._choice, self._in_units_of_r, self.by_sample, fit_view, self.exclude_button):
             controls.addWidget(widget)
         controls.addStretch(1)
         beside = Beside(self._canvas, self._words)
@@ -195,11 +201,18 @@ class SpectraTab(Tab):
             for index, run in enumerate(self.runs)
             for spectrum in run.snapshot.spectra
         ]
-        colours = self.appearance.temperature_colours([spectrum.temperature_k for _, spectrum, _ in every])
+        if self._is_by_sample():
+            colours = [run.colour for run, _, _ in every]
+        else:
+            temperatures_k = [spectrum.temperature_k for _, spectrum, _ in every]
+            colours = self.appearance.temperature_colours(temperatures_k)
         return [
             Drawn(run, spectrum, colour, symbol)
             for (run, spectrum, symbol), colour in zip(every, colours, strict=True)
         ]
+
+    def _is_by_sample(self) -> bool:
+        return self.by_sample.isChecked() and len(self.runs) > 1
 
     def _offer(self, drawn: list[Drawn]) -> None:
         """Keep the list of spectra up to date."""

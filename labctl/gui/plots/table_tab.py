@@ -28,8 +28,10 @@ class TableTab(Tab):
         self.conductivities = LinesModel(HEADINGS, _conductivity)
         self.transference = LinesModel(TRANSFERENCE, _transference)
         self.views = (LinesView(self.conductivities), LinesView(self.transference))
+        for view, name in zip(self.views, ("Conductivities", "Transference numbers"), strict=True):
+            view.setAccessibleName(name)
         self._titles = (PlainLabel(), PlainLabel("transference numbers"))
-        copy = QtWidgets.QPushButton("Cop&y")
+        copy = QtWidgets.QPushButton("Copy")
         copy.setToolTip("Copy the selected lines, or all, to paste into a spreadsheet")
         copy.clicked.connect(self.copy)
         self._not_stated = PlainLabel()

@@ -17,9 +17,9 @@ from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
+from labctl.quantity_text import Quantity, quantity_named
 from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.in_view import Part, View, temperature_in_view
-from labctl.readmodel.quantity_text import Quantity, quantity_named
 from labctl.readmodel.snapshot import Array, MonitorCurve
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K
@@ -41,9 +41,10 @@ class TemperatureTab(Tab):
         self.monitor_plot.setXLink(self.plot)
         self._canvas.add(self.monitor_plot, 1, 0)
         self.quantities = QtWidgets.QComboBox()
+        self.quantities.setAccessibleName("Quantity of the monitors")
         self.quantities.setToolTip("Quantity that the monitors of the station read beside the temperature")
         self.quantities.activated.connect(lambda _: self.refresh())
-        self._since_start = QtWidgets.QCheckBox("hours s&ince the start")
+        self._since_start = QtWidgets.QCheckBox("hours since the start")
         self._since_start.setToolTip("Compare runs of different days")
         self._since_start.toggled.connect(self._change_axis)
         self._now = PlainLabel()

@@ -12,6 +12,7 @@ class WordsPane(QtWidgets.QWidget):
         self._headline.setWordWrap(True)
         self._text = QtWidgets.QTextBrowser()
         self._text.setOpenLinks(False)
+        self._text.setAccessibleName("Results in words")
         self._shown = ("", "")
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

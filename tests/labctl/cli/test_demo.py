@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+import labctl
 from labctl.cli import app
 from labctl.cli.demo import prepare
 from labctl.errors import ConfigurationError
@@ -24,6 +25,8 @@ def test_the_demo_of_several_samples_prints_each_value_beside_the_one_put_in(tmp
     found = json.loads(result.stdout)
     assert [one["sample"] for one in found] == ["Mg3(BH4)4(NH2)2", "Mg(en)(BH4)2"]
     assert [one["put_in_ev"] for one in found] == [0.84, 1.3]
+    with labctl.open(tmp_path / "demo.db") as db:
+        assert [row["cell"] for row in db.rows("SELECT cell FROM runs ORDER BY id")] == ["A", "B"]
     for one in found:
         assert one["low_95_ev"] <= one["put_in_ev"] <= one["high_95_ev"]
 

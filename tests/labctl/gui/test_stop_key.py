@@ -88,12 +88,12 @@ def open_save_chooser(window):
 
 
 def open_export_chooser(window):
-    window._export_data()
+    window.ask_for_data_file()
     return dialog_in(window, QtWidgets.QFileDialog)
 
 
 def open_picture_chooser(window):
-    window._export_picture()
+    window.export_picture()
     return dialog_in(window, QtWidgets.QFileDialog)
 
 

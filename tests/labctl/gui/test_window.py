@@ -21,6 +21,7 @@ from labctl.gui import window as window_module
 from labctl.gui.application import lock_against_second_window
 from labctl.gui.browser import Browser
 from labctl.gui.number_field import NumberField
+from labctl.gui.writing import export_runs, report_runs
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
@@ -46,8 +47,8 @@ dwell_min = 1
 """
 
 
-def wait(condition, what):
-    end_s = CLOCK.monotonic() + PATIENCE_S
+def wait(condition, what, patience_s=PATIENCE_S):
+    end_s = CLOCK.monotonic() + patience_s
     while not condition():
         assert CLOCK.monotonic() < end_s, f"waited in vain: {what}"
         QtTest.QTest.qWait(20)
@@ -828,18 +829,19 @@ def test_a_run_that_is_left_out_for_less_than_a_look_is_drawn_again(old_run, win
 
 
 def write_and_wait(window, path, write):
-    window._write_in_background(path, lambda database: write(database, [1], path))
-    wait(lambda: window.statusBar().currentMessage() == f"{path} written" or window.warning.text(), path.name)
+    window.writing.write_runs(path, lambda database: write(database, [1], path))
+    said = window.statusBar().currentMessage
+    wait(lambda: said() == f"{path} written" or window.warning.text(), path.name, 5 * PATIENCE_S)
     assert not window.warning.text()
     assert path.stat().st_size > 0
 
 
 def test_runs_are_exported_from_the_window_and_never_over_the_database(old_run, window, tmp_path):
-    write_and_wait(window, tmp_path / "runs.zip", window_module.export_runs)
-    window._write_in_background(window.db, lambda database: None)
+    write_and_wait(window, tmp_path / "runs.zip", export_runs)
+    window.writing.write_runs(window.db, lambda database: None)
     assert "must end in" in window.warning.text()
 
 
 def test_a_report_is_written_from_the_window(old_run, window, tmp_path):
     pytest.importorskip("jinja2", reason="needs the extra report")
-    write_and_wait(window, tmp_path / "page.html", window_module.report_runs)
+    write_and_wait(window, tmp_path / "page.html", report_runs)

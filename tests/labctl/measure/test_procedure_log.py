@@ -68,3 +68,23 @@ def test_the_level_of_a_logger_is_as_before_and_too_many_messages_are_cut(monkey
     assert log.level == before
     log.warning("afterwards")
     assert [message for _, _, message in kept] == ["0", "1", "more than 2 messages: the others are not kept"]
+
+
+def test_what_a_procedure_logs_by_the_root_logger_is_kept_once_and_nothing_of_others(tmp_path):
+    talkative = TALKATIVE.replace("getLogger(__name__)", "getLogger('')").replace(
+        'log.info("Loop', 'logging.getLogger(__name__).info("once"); log.info("Loop'
+    )
+    others = 'logging.getLogger("elsewhere").warning("of another")'
+    talkative = talkative.replace('log.warning("field is low")', others)
+    talkative = talkative.replace('log.info("%d is no number", "this")', "pass")
+    (tmp_path / "station.toml").write_text(STATION)
+    (tmp_path / "rooted.py").write_text(talkative)
+    protocol = parse_protocol(PROTOCOL.replace("talkative:", "rooted:"), str(tmp_path / "p.toml"))
+    station, before = read_station(tmp_path / "station.toml"), logging.root.level
+    with station.open() as bench, Store.open(tmp_path / "lab.db") as store:
+        run_protocol(protocol, station, bench, store, StopRequest())
+    with Database(tmp_path / "lab.db") as database:
+        query = "SELECT message FROM events WHERE kind = 'procedure' ORDER BY id"
+        found = [row["message"] for row in database.rows(query)]
+    assert found == ["once", "Loop number: 3"]
+    assert logging.root.level == before

@@ -315,3 +315,52 @@ def test_a_sample_with_fewer_temperatures_ends_and_the_others_go_on(night):
     outcomes = night.run()
     assert night.measured == [("A", 300.0), ("B", 300.0), ("B", 320.0)]
     assert {one.status for one in outcomes.values()} == {"finished"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step that a sample could measure next."""
+
+    temperature_k: float
+    gain: float
+    hours: float
+    settling_hours: float
+    reason: str = "narrower"
+
+
+class Choosing(Series):
+    """Chooses its steps: `worth` is the gain at each temperature that is left."""
+
+    chooses_steps, begins_at_k = True, 300.0
+    chosen = None
+
+    def turns(self):
+        self.worth = dict(self.worth)
+        while self.worth:
+            self.chosen = self.proposals(300.0)[0]
+            yield self.chosen.temperature_k
+            self.told.append(self.chosen.reason)
+            del self.worth[self.chosen.temperature_k]
+            self.measure(self.chosen.temperature_k)
+
+    def proposals(self, here_k):
+        settling_h = {kelvin: 0.0 if kelvin == here_k else 1.0 for kelvin in self.worth}
+        return [
+            Offer(kelvin, gain, settling_h[kelvin] + 0.1, settling_h[kelvin])
+            for kelvin, gain in self.worth.items()
+        ]
+
+
+def test_with_chosen_steps_the_oven_moves_for_what_all_samples_learn_there_per_hour():
+    night = Night(kind=Choosing)
+    for procedure in night.procedures.values():
+        procedure.told = []
+    night.procedures["A"].worth = {300.0: 0.01, 320.0: 2.0, 340.0: 2.5}
+    night.procedures["B"].worth = {300.0: 0.01, 320.0: 2.0, 340.0: 0.1}
+    night.run()
+    assert night.measured[:2] in ([("A", 320.0), ("B", 320.0)], [("B", 320.0), ("A", 320.0)])
+    assert night.measured[2] == ("A", 340.0)
+    assert len(night.measured) == len(set(night.measured)) == 6
+    assert "most per hour for 2 samples, of 6 steps of 2 samples" in night.procedures["A"].told[0] or (
+        "most per hour for 2 samples, of 6 steps of 2 samples" in night.procedures["B"].told[0]
+    )

@@ -272,3 +272,18 @@ def test_reservations_about_relaxation_times_are_told(tab, made):
     tab.show_runs([made.run(spectra=(made.spectrum(relaxation=relaxation),))])
     tab.choose((1, 1))
     assert "no valley" in tab._words.words()
+
+
+def test_spectra_of_several_runs_are_coloured_by_temperature_or_by_sample(tab, app, made):
+    spectra = (made.spectrum(1, 300.0), made.spectrum(2, 350.0))
+    first, second = made.run(1, spectra=spectra), made.run(2, spectra=spectra)
+    tab.show_runs([first])
+    assert not tab.by_sample.isVisible()
+    tab.show_runs([first, second])
+    assert tab.by_sample.isVisible()
+    assert len({one.colour for one in tab._by_key.values()}) == 2, "one for each temperature"
+    tab.by_sample.setChecked(True)
+    settle(app, tab)
+    coloured = {(key[0], one.colour) for key, one in tab._by_key.items()}
+    assert coloured == {(1, first.colour), (2, second.colour)}
+    assert first.colour != second.colour

@@ -1,0 +1,176 @@
+"""Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell without being told?
+
+    python benchmarks/switch_faults.py FILE [trials]
+
+Each trial is a night of three samples at four temperatures with one fault, drawn by its number: a relay stuck
+open or closed (the switch reports it), welded or dead (it does not), the cables of two cells exchanged, an
+open or a shorted cell. The simulated rig notes at every point which cells are truly connected. A trial passes
+where every finished spectrum was measured on its own cell alone, or a line in a run tells what is wrong. Each
+trial is a line of FILE; those that are in it are not repeated.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from labctl.cli.demo_samples import files
+from labctl.config.protocol import parse_protocol
+from labctl.config.station import Station, read_station
+from labctl.errors import NotMadeSafe
+from labctl.measure.cell_checks import CONTRADICTION
+from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+from labctl.measure.run import Outcome, StopRequest, run_protocol
+from labctl.store import Database, Store
+from sim_instruments.rig import build
+
+CHOSEN = {"A": 0, "C": 2, "F": 5}
+"""Cells with materials whose resistances differ at every temperature, by their place among SAMPLES."""
+KINDS = ("relay_stuck_open", "relay_stuck_closed", "relay_welded", "relay_dead", "wrong_cell", "cell_open")
+KINDS = (*KINDS, "cell_short", "two_closed")
+FAULT_AFTER_H = (0.5, 0.95)
+TELLING = (CONTRADICTION, "sample left out")
+
+
+def plan(number: int) -> dict[str, Any]:
+    """Return the fault of one trial."""
+    draw = random.Random(number)
+    kind = KINDS[number % len(KINDS)]
+    cell, other = draw.sample(sorted(CHOSEN), 2)
+    place = CHOSEN[cell]
+    channels = [f"1!{place + 1}", f"1!{place + 21}"]
+    return {
+        "kind": kind,
+        "cell": cell,
+        "other": other,
+        "channels": channels if kind == "two_closed" else [draw.choice(channels)],
+        "after_s": 3600 * draw.uniform(*FAULT_AFTER_H),
+    }
+
+
+def order(rig: Any, fault: dict[str, Any]) -> None:
+    """Plan the fault in a rig; `two_closed` welds both relays of a cell, so that it stays connected."""
+    after_s, kind = fault["after_s"], fault["kind"]
+    if kind == "two_closed":
+        for channel in fault["channels"]:
+            rig.faults.add("relay_welded", value=channel, after_s=after_s)
+    elif kind.startswith("relay"):
+        rig.faults.add(kind, value=fault["channels"][0], after_s=after_s)
+    elif kind == "wrong_cell":
+        rig.faults.add(kind, value=f"{fault['cell']},{fault['other']}", after_s=after_s)
+    else:
+        rig.faults.add(kind, value=fault["cell"], after_s=after_s)
+
+
+def night(number: int, folder: Path) -> tuple[Station, Any]:
+    """Write and read the files of one trial."""
+    station_text, protocol_text = files(8, number, 1.0, 10.0, "50:95:15")
+    (folder / "station.toml").write_text(station_text, encoding="utf-8")
+    head, *tables = protocol_text.split("\n[[sample]]")
+    last, procedure = tables[-1].split("\n[[procedure]]")
+    tables[-1] = last
+    kept = [table for table in tables if any(f'cell = "{cell}"' in table for cell in CHOSEN)]
+    procedure = procedure.replace("points_per_decade = 10", "points_per_decade = 3")
+    procedure = procedure.replace("dwell_min = 30", "dwell_min = 2").replace("frequency_min_hz = 1.0", "")
+    text = "\n[[sample]]".join([head, *kept]) + "\n[[procedure]]" + procedure
+    return read_station(folder / "station.toml"), parse_protocol(text, "night.toml")
+
+
+class Truth:
+    """Which cells were truly connected at the points of each spectrum."""
+
+    def __init__(self) -> None:
+        self.rig: Any = None
+        self.seen: set[tuple[str, ...]] = set()
+        self.finished: list[frozenset[tuple[str, ...]]] = []
+
+    def see(self, event: Any) -> None:
+        """Follow the events of all runs; one cell is measured at a time."""
+        match event:
+            case SpectrumStarted():
+                self.seen = set()
+            case PointMeasured():
+                self.seen.add(tuple(self.rig.world.cell.connected))
+            case SpectrumEnded() if event.state == "finished":
+                self.finished.append(frozenset(self.seen))
+            case _:
+                pass
+
+
+def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Measure one night with its fault; return what was attributed wrongly and what was told."""
+    station, protocol = night(number, folder)
+    assert station.simulation is not None
+    truth = Truth()
+
+    def built(clock: Any, seed: int, **options: Any) -> Any:
+        truth.rig = build(clock, seed=seed, **options)
+        order(truth.rig, fault)
+        return truth.rig
+
+    station = replace(station, simulation=replace(station.simulation, build=built))
+    outcomes: list[Outcome] = []
+    left = ""
+    try:
+        with Store.open(folder / "x.db") as store, station.open() as bench:
+            outcomes = run_protocol(protocol, station, bench, store, StopRequest(), truth.see)
+    except NotMadeSafe as error:
+        left = str(error)
+    with Database(folder / "x.db") as results:
+        finished = "WHERE s.status = 'finished' ORDER BY s.id"
+        spectra = results.rows(f"SELECT r.cell FROM spectra s JOIN runs r ON r.id = s.run_id {finished}")
+        told = [
+            row["message"]
+            for row in results.rows("SELECT kind, message FROM events ORDER BY id")
+            if row["kind"] in TELLING
+        ]
+    wrong = [
+        row["cell"]
+        for row, seen in zip(spectra, truth.finished, strict=True)
+        if seen != frozenset({(row["cell"],)})
+    ]
+    reasons = [*filter(None, [left]), *(one.reason for one in outcomes if one.status == "failed")]
+    return {
+        "wrong": wrong,
+        "told": [*dict.fromkeys([*told, *reasons])],
+        "statuses": [one.status for one in outcomes],
+        "passed": not wrong or bool(told or reasons),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("trials", type=int, nargs="?", default=200)
+    asked = parser.parse_args()
+    lines = asked.file.read_text("utf-8").splitlines() if asked.file.exists() else []
+    known = {one["number"]: one for one in map(json.loads, lines)}
+    for number in range(asked.trials):
+        if number in known:
+            continue
+        fault = plan(number)
+        with tempfile.TemporaryDirectory() as folder:
+            known[number] = {"number": number, **fault, **trial(number, fault, Path(folder))}
+        with asked.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(known[number]) + "\n")
+    _print(list(known.values()))
+
+
+def _print(trials: list[dict[str, Any]]) -> None:
+    of_kind: Callable[[Any], Any] = lambda one: one["kind"]  # noqa: E731 - a key, used three times
+    faults, passed = Counter(map(of_kind, trials)), Counter(of_kind(one) for one in trials if one["passed"])
+    untrue = Counter(of_kind(one) for one in trials if one["wrong"])
+    for kind, count in faults.items():
+        print(f"{kind}: {count} trials, {untrue[kind]} with a wrong spectrum, {passed[kind]} passed")
+    print(f"{sum(passed.values())} of {len(trials)} passed")
+
+
+if __name__ == "__main__":
+    main()

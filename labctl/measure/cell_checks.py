@@ -1,0 +1,201 @@
+"""Faults of a switch that its read-back cannot see: welded relays, exchanged cables, an open cell.
+
+1. Before a cell is connected, the analyser measures once with every channel open. A conductance that it sees
+   then is a cell that is still connected: nothing is attributed to any cell after that.
+2. Each finished spectrum is held against the series of its own cell: the geometric capacitance does not
+   depend on temperature, and the conductance follows its own temperature dependence. A contradiction is told
+   in the run; the spectrum stays, for a phase transition is one as well.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from labctl.bench import Bench
+from labctl.errors import InstrumentError
+from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+
+CONTRADICTION = "contradiction"
+"""Kind of the event that tells of a spectrum which is not as the cell's own series."""
+STILL_CONNECTED = "cell still connected"
+
+OPEN_HZ, OPEN_V = 1e3, 0.01
+LARGEST_OPEN_S = 1e-7
+LARGEST_EV = 2.5
+TOLERANCE = 0.25
+CURVATURE = 0.4
+LARGEST_CAPACITANCE_RATIO = 1.3
+SMALLEST_TAN_PHASE = 0.15
+BOLTZMANN_EV_K = 8.617333262e-5
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one spectrum shows of its cell: temperature in K, conductance in S, capacitance in F or NaN."""
+
+    temperature_k: float
+    conductance_s: float
+    capacitance_f: float = math.nan
+
+    @property
+    def inverse_ev(self) -> float:
+        """1 / (kB T), in 1/eV."""
+        return 1 / (BOLTZMANN_EV_K * self.temperature_k)
+
+    @property
+    def ln_g_t(self) -> float:
+        """ln(G T), in ln(S K)."""
+        return math.log(self.conductance_s * self.temperature_k)
+
+
+def refuse_connected(bench: Bench, cell: str) -> None:
+    """Raise InstrumentError if the analyser of a cell sees a conductance while every channel is open.
+
+    Nothing is measured where no channel connects the cell, or without an analyser. An analyser that fails at
+    an open circuit is told: then nothing is known.
+    """
+    of_cell = getattr(bench, "cells", {}).get(cell)
+    fra = of_cell.roles.get("fra") if of_cell is not None and of_cell.channels else None
+    if fra is None:
+        return
+    bench.limits.check_potential(0.0, OPEN_V)
+    try:
+        with closing(fra.sweep([OPEN_HZ], OPEN_V, 0.2, 0.0)) as sweep:
+            points = list(sweep)
+        fra.make_safe()
+    except InstrumentError as error:
+        bench.tell("warning", STILL_CONNECTED, f"open channels not checked before cell {cell}: {error}")
+        return
+    seen_s = max((_conductance_s(one) for one in points if one.status == "ok"), default=0.0)
+    if seen_s > LARGEST_OPEN_S:
+        problem = (
+            f"with every channel open the analyser sees {1 / seen_s:.3g} ohm at {OPEN_HZ:g} Hz: a cell is "
+            "still connected (a welded relay, or a lead beside the switch)"
+        )
+        raise InstrumentError(_name(bench), "open_all", "no channel closed", problem)
+
+
+def _conductance_s(point: Any) -> float:
+    """Real part of the admittance; only of a point that is more than a stray capacitance."""
+    admittance_s = 1 / complex(point.z_real_ohm, point.z_imag_ohm)
+    is_resistive = admittance_s.real > SMALLEST_TAN_PHASE * abs(admittance_s.imag)
+    return admittance_s.real if is_resistive else 0.0
+
+
+def _name(bench: Bench) -> str:
+    return str(getattr(bench.roles.get("switch"), "name", "switch"))
+
+
+class OwnSeries:
+    """The spectra of one cell so far; tells of each that contradicts those before it."""
+
+    def __init__(self, cell: str, tell: Callable[..., None]) -> None:
+        self._cell, self._tell = cell, tell
+        self._known: list[Sighting] = []
+        self._points: list[PointMeasured] = []
+
+    def beside(self, emit: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+        """Return an `emit` that also follows the spectra."""
+
+        def emit_and_follow(topic: str, record: Any) -> None:
+            emit(topic, record)
+            self._see(record)
+
+        return emit_and_follow
+
+    def _see(self, record: Any) -> None:
+        match record:
+            case SpectrumStarted():
+                self._points = []
+            case PointMeasured() if record.status == "ok":
+                self._points.append(record)
+            case SpectrumEnded() if record.state == "finished":
+                self._judge(record)
+            case _:
+                pass
+
+    def _judge(self, ended: SpectrumEnded) -> None:
+        sighting = sighting_of(self._points)
+        if sighting is None:
+            return
+        words = contradiction(self._known, sighting)
+        if words:
+            message = f"cell {self._cell} at {sighting.temperature_k - 273.15:.1f} degC: {words}"
+            self._tell("warning", CONTRADICTION, message, step=ended.step)
+        else:
+            self._known.append(sighting)
+
+
+def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
+    """Return what a spectrum shows; None without two points with a temperature.
+
+    The conductance is that at the frequency where the cell is most resistive, the capacitance that at the
+    highest frequency: Im Y / w, if its phase is far enough from a pure resistance.
+    """
+    usable = [p for p in points if p.temperature_k is not None and math.isfinite(p.temperature_k)]
+    if len(usable) < 2:
+        return None
+    impedances = {id(p): complex(p.z_real_ohm or 0.0, p.z_imag_ohm or 0.0) for p in usable}
+    most_resistive = min(
+        usable, key=lambda p: abs(impedances[id(p)].imag / (impedances[id(p)].real or 1e-300))
+    )
+    highest = max(usable, key=lambda p: p.frequency_hz)
+    real_ohm = abs(impedances[id(most_resistive)].real)
+    if not real_ohm or not impedances[id(highest)]:
+        return None
+    admittance_s = 1 / impedances[id(highest)]
+    is_seen = admittance_s.imag > SMALLEST_TAN_PHASE * abs(admittance_s.real)
+    capacitance_f = admittance_s.imag / (2 * math.pi * highest.frequency_hz) if is_seen else math.nan
+    temperature_k = sum(p.temperature_k or 0.0 for p in usable) / len(usable)
+    return Sighting(temperature_k, 1 / real_ohm, capacitance_f)
+
+
+def contradiction(known: Sequence[Sighting], now: Sighting) -> str:
+    """Return in words how a spectrum contradicts those of its own cell before it; `""` if it does not."""
+    return _other_capacitance(known, now) or _other_conductance(known, now)
+
+
+def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
+    before_f = sorted(one.capacitance_f for one in known if math.isfinite(one.capacitance_f))
+    if not before_f or not math.isfinite(now.capacitance_f):
+        return ""
+    usual_f = before_f[len(before_f) // 2]
+    ratio = max(now.capacitance_f / usual_f, usual_f / now.capacitance_f)
+    if ratio <= LARGEST_CAPACITANCE_RATIO:
+        return ""
+    return (
+        f"its capacitance at the highest frequency is {1e12 * now.capacitance_f:.3g} pF, before it was "
+        f"{1e12 * usual_f:.3g} pF: another cell, or two, may be connected"
+    )
+
+
+def _other_conductance(known: Sequence[Sighting], now: Sighting) -> str:
+    if not known:
+        return ""
+    low, high = _expected_ln(known, now)
+    if low <= now.ln_g_t <= high:
+        return ""
+    nearest = low if now.ln_g_t < low else high
+    factor = math.exp(abs(now.ln_g_t - (low + high) / 2))
+    direction = "larger" if now.ln_g_t < nearest else "smaller"
+    return (
+        f"its resistance is {factor:.3g} times {direction} than its own series suggests: another cell, or "
+        "none, may be connected, or the sample has changed"
+    )
+
+
+def _expected_ln(known: Sequence[Sighting], now: Sighting) -> tuple[float, float]:
+    """Return the range of ln(G T) in which a spectrum of the same cell is expected."""
+    nearest = min(known, key=lambda one: abs(one.inverse_ev - now.inverse_ev))
+    away = nearest.inverse_ev - now.inverse_ev
+    other = max(known, key=lambda one: abs(one.inverse_ev - nearest.inverse_ev))
+    span = other.inverse_ev - nearest.inverse_ev
+    if abs(span) < abs(away) / 4 or span == 0:
+        ends = (nearest.ln_g_t, nearest.ln_g_t + LARGEST_EV * away)
+        return min(ends) - TOLERANCE, max(ends) + TOLERANCE
+    slope_ev = (nearest.ln_g_t - other.ln_g_t) / span
+    expected = nearest.ln_g_t + slope_ev * away
+    tolerance = TOLERANCE + CURVATURE * abs(slope_ev * away) * max(1.0, abs(away / span))
+    return expected - tolerance, expected + tolerance

@@ -1,0 +1,87 @@
+"""The tabs as docks: arranged beside and below each other, and remembered."""
+
+import pytest
+
+pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
+
+from qtpy import QtCore, QtTest, QtWidgets
+
+from labctl.gui.docks import Docks
+from labctl.gui.remembered import remember, restore
+
+NAMES = ["a", "b", "c"]
+
+
+@pytest.fixture
+def docks(app):
+    docks = Docks()
+    for name in NAMES:
+        docks.add(QtWidgets.QLabel(name), name)
+    docks.resize(900, 500)
+    docks.setCurrentIndex(0)
+    docks.show()
+    QtTest.QTest.qWait(50)
+    yield docks
+    docks.close()
+    docks.deleteLater()
+
+
+def settle():
+    QtTest.QTest.qWait(100)
+
+
+def test_at_first_one_tab_is_in_sight_and_any_can_be_brought_to_the_front(docks):
+    assert docks.in_sight() == ["a"]
+    for place, name in enumerate(NAMES):
+        docks.setCurrentIndex(place)
+        settle()
+        assert (docks.in_sight(), docks.currentIndex()) == ([name], place)
+
+
+def test_a_tab_is_put_beside_and_below_the_others(docks):
+    docks.split_off(1, "beside")
+    settle()
+    assert docks.in_sight() == ["a", "b"]
+    left, right = (docks.widget(n).mapToGlobal(QtCore.QPoint()) for n in (0, 1))
+    assert right.x() > left.x()
+    docks.split_off(2, "below")
+    settle()
+    assert docks.in_sight() == NAMES
+    assert docks.widget(2).mapToGlobal(QtCore.QPoint()).y() > left.y()
+    docks.put_together()
+    settle()
+    assert len(docks.in_sight()) == 1
+
+
+def test_only_a_dock_without_tabs_has_a_title_bar(docks):
+    settle()
+    assert all(dock.titleBarWidget() is not None for dock in docks._docks)
+    docks.split_off(1, "beside")
+    settle()
+    assert docks._docks[1].titleBarWidget() is None
+    docks.put_together()
+    settle()
+    assert all(dock.titleBarWidget() is not None for dock in docks._docks)
+
+
+def test_a_tab_has_a_window_of_its_own_and_comes_back(docks):
+    docks.float(1)
+    settle()
+    assert docks._docks[1].isFloating()
+    docks.put_together()
+    settle()
+    assert not docks._docks[1].isFloating()
+
+
+def test_the_arrangement_of_the_docks_is_remembered(window_of, station, tmp_path):
+    settings = QtCore.QSettings(str(tmp_path / "window.ini"), QtCore.QSettings.Format.IniFormat)
+    first = window_of(station)
+    first.tab_widget.split_off(2, "beside")
+    settle()
+    seen = first.tab_widget.in_sight()
+    assert len(seen) == 2
+    remember(first, settings)
+    second = window_of(station)
+    restore(second, settings)
+    settle()
+    assert second.tab_widget.in_sight() == seen
