@@ -34,7 +34,7 @@ CAPTION = (
 
 @dataclass(frozen=True)
 class Beside:
-    """A printed conductivity beside that of the measured law at its temperature, both in S/m.
+    """A printed conductivity and the measured law at its temperature, both in S/m.
 
     `low_s_m` and `high_s_m` are the 95 % interval, None where there is no value; `origin` is `law`,
     `spectrum` or `extrapolated`.
@@ -79,7 +79,7 @@ def caption(count: int) -> str:
 
 
 def beside(database: Path, runs: Sequence[int]) -> list[Beside]:
-    """Return each sample's printed conductivity beside that of the law measured in its run."""
+    """Return each sample's printed conductivity and the law measured in its run at that temperature."""
     from labctl.cli.across import runs_of
 
     by_id = {run.id: run for run in runs_of(database, None)}
