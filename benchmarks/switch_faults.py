@@ -1,6 +1,6 @@
 """Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell in silence?
 
-    python benchmarks/switch_faults.py FILE [trials]
+    python benchmarks/switch_faults.py FILE [--trials 200]
 
 Each trial is a night of three samples at four temperatures with one fault, drawn by its number: a relay stuck
 open or closed (the switch reports it), welded or dead (it does not), the cables of two cells exchanged, an
@@ -147,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
     """Options of this benchmark."""
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("file", type=Path)
-    made.add_argument("trials", type=int, nargs="?", default=200)
+    made.add_argument("--trials", type=int, default=200)
     return made
 
 
