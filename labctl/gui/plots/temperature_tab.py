@@ -17,9 +17,9 @@ from labctl.gui.plots.refining import Reading, Refiner, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
+from labctl.quantity_text import Quantity, quantity_named
 from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.in_view import Part, View, temperature_in_view
-from labctl.readmodel.quantity_text import Quantity, quantity_named
 from labctl.readmodel.snapshot import Array, MonitorCurve
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.readmodel.quantity_text import Quantity, quantity_named
+from labctl.quantity_text import Quantity, quantity_named
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.report.figures.axes import logarithmic, say
 from labctl.report.figures.colours import OKABE_ITO
