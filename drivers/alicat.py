@@ -180,6 +180,11 @@ class AlicatMC(Instrument):
             "gas_temperature_k": frame.celsius + 273.15,
         }
 
+    def switch_off(self) -> None:
+        """Send the flow that is safe, without reading the answer; nothing where it is to be left."""
+        if self.when_safe != LEAVE:
+            self.write(self._setting(self._safe_flow))
+
     def make_safe(self) -> None:
         """Leave, close or purge, as the station says, and read back that its set point is that flow."""
         self.clear_bus()

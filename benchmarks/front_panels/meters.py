@@ -419,7 +419,18 @@ SWITCH_27XX = Panel(
     hidden=("another interface, which is set at the panel",),
 )
 
+ALICAT = Panel(
+    (
+        Setting("set point", sent("AS{f}", f=between(0, 100, 2))),
+        Setting("flow held at the display", put("held", one_of(True)), refusal="held|HLD|control"),
+        Setting("pressure control", put("loop", one_of(34, 38)), refusal="does not control a mass flow"),
+    ),
+    hidden=("source of the set point, which is set at the display", "unit of the flow at the display"),
+    kept=("the gas that is chosen",),
+)
+
 METERS = {
+    "drivers.alicat:AlicatMC": ALICAT,
     "drivers.keithley_switches:Keithley7001": SWITCH_7001,
     "drivers.keithley_switches:Keithley2700": SWITCH_27XX,
     "drivers.keithley_switches:Keithley2750": SWITCH_27XX,
