@@ -151,7 +151,8 @@ class AlicatMC(Instrument):
             raise self.refuse(sent, reply, "expected the number of the controlled quantity")
         if int(found[1]) != MASS_FLOW_LOOP:
             raise self.refuse(sent, reply, "it does not control a mass flow; choose that at its display")
-        self._frame(self.unit_id)
+        self._good_frame()
+        self.check_identity("Alicat")
 
     @property
     def setpoint(self) -> float:

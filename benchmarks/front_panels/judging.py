@@ -24,6 +24,9 @@ STEP_V, STEP_TIMES_S, LIMIT_A = 0.01, (0.0, 5.0), 1e-3
 IMPEDANCE_SHARE, CURRENT_SHARE, POTENTIAL_V = 0.02, 0.02, 1e-3
 
 
+FLOW_M3_S = 5e-7
+
+
 @dataclass
 class Verdict:
     """Result of one state.
@@ -106,6 +109,8 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
                 yield compared
     if hasattr(driver, "closed_channels"):
         yield from connections(trial)
+    if hasattr(driver, "quantity"):
+        yield from flows(trial)
     if hasattr(driver, "sweep"):
         yield from impedances(trial)
     if hasattr(driver, "hold"):
@@ -113,6 +118,16 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
     driver.make_safe()
     if trial.energised is not None:
         yield "outputs on", float(trial.energised), 0.0, 0.0
+
+
+def flows(trial: Trial) -> Iterator[Compared]:
+    """Set a flow and wait; compare the measured with the true one, which is in SCCM."""
+    trial.driver.setpoint = FLOW_M3_S
+    trial.clock.sleep(60.0)
+    seen_m3_s = trial.driver.value
+    (model,) = (trial.rig.instruments[address] for address in trial.addresses)
+    true_m3_s = model.flow * 273.15 / 298.15 * 1e-6 / 60
+    yield "flow m3/s", seen_m3_s, true_m3_s, 0.01 * FLOW_M3_S
 
 
 def connections(trial: Trial) -> Iterator[Compared]:

@@ -84,6 +84,9 @@ def measure(trial: Trial) -> Iterator[Value]:
     if hasattr(driver, "closed_channels"):
         driver.close(driver.channels[:2])
         yield from _closed(driver)
+    if hasattr(driver, "quantity"):
+        driver.setpoint = driver.setpoint
+        yield Value("value", driver.value)
     if hasattr(driver, "sweep"):
         yield from _spectrum(driver, (QUICK_HZ[0], SLOW_HZ))
     if hasattr(driver, "hold"):

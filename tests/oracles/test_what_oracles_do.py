@@ -21,6 +21,7 @@ ROLES = (
     catalogue.POTENTIOSTATS,
     catalogue.THERMOMETERS,
     catalogue.SWITCHES,
+    catalogue.ATMOSPHERES,
     catalogue.WATCHDOGS,
     catalogue.PARTNERS,
 )
