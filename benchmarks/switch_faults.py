@@ -1,4 +1,4 @@
-"""Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell without being told?
+"""Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell in silence?
 
     python benchmarks/switch_faults.py FILE [trials]
 
@@ -103,7 +103,7 @@ class Truth:
 
 
 def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Measure one night with its fault; return what was attributed wrongly and what was told."""
+    """Measure one night with its fault; return wrong attributions and reports."""
     station, protocol = night(number, folder)
     assert station.simulation is not None
     truth = Truth()
@@ -143,13 +143,16 @@ def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
+def parser() -> argparse.ArgumentParser:
+    """Options of this benchmark."""
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("file", type=Path)
+    made.add_argument("trials", type=int, nargs="?", default=200)
+    return made
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", type=Path)
-    parser.add_argument("trials", type=int, nargs="?", default=200)
-    asked = parser.parse_args()
+    asked = parser().parse_args()
     lines = asked.file.read_text("utf-8").splitlines() if asked.file.exists() else []
     known = {one["number"]: one for one in map(json.loads, lines)}
     for number in range(asked.trials):

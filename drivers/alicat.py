@@ -151,8 +151,7 @@ class AlicatMC(Instrument):
             raise self.refuse(sent, reply, "expected the number of the controlled quantity")
         if int(found[1]) != MASS_FLOW_LOOP:
             raise self.refuse(sent, reply, "it does not control a mass flow; choose that at its display")
-        self._good_frame()
-        self.check_identity("Alicat")
+        self._frame(self.unit_id)
 
     @property
     def setpoint(self) -> float:
@@ -180,6 +179,11 @@ class AlicatMC(Instrument):
             "gas_pressure_pa": frame.pressure * PSI_PA,
             "gas_temperature_k": frame.celsius + 273.15,
         }
+
+    def switch_off(self) -> None:
+        """Send the flow that is safe, without reading the answer; nothing where it is to be left."""
+        if self.when_safe != LEAVE:
+            self.write(self._setting(self._safe_flow))
 
     def make_safe(self) -> None:
         """Leave, close or purge, as the station says, and read back that its set point is that flow."""

@@ -62,7 +62,7 @@ class HistoryParameter(Parameter):
 
 @dataclass(frozen=True)
 class Held:
-    """What was read during a step, as far as it went."""
+    """Readings of a step, as far as it went."""
 
     started_s: float
     settled_s: float | None = None

@@ -245,7 +245,7 @@ MODELS: dict[str, StandIn] = {
             lambda parts: Alicat(parts.world),
             driver="drivers.alicat:AlicatMC",
             roles=ATMOSPHERE,
-            settings={"flow_unit": "SCCM", "full_scale": 100.0},
+            settings={"flow_unit": "SCCM", "full_scale": 100.0, "when_safe": "close"},
         ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201

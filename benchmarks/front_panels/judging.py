@@ -21,10 +21,8 @@ LEFT_FOR_S, READ_WITHIN_S = 20.0, 0.3
 FASTER = "faster than the ramp K/s"
 FREQUENCIES_HZ, AMPLITUDE_V, BIAS_V = (1e5, 1e4, 1e3), 0.02, 0.0
 STEP_V, STEP_TIMES_S, LIMIT_A = 0.01, (0.0, 5.0), 1e-3
+FLOW_M3_S, FLOW_SHARE, SCCM_M3_S = 5e-7, 0.01, 1e-6 / 60 * 273.15 / 298.15
 IMPEDANCE_SHARE, CURRENT_SHARE, POTENTIAL_V = 0.02, 0.02, 1e-3
-
-
-FLOW_M3_S = 5e-7
 
 
 @dataclass
@@ -121,13 +119,14 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
 
 
 def flows(trial: Trial) -> Iterator[Compared]:
-    """Set a flow and wait; compare the measured with the true one, which is in SCCM."""
-    trial.driver.setpoint = FLOW_M3_S
-    trial.clock.sleep(60.0)
-    seen_m3_s = trial.driver.value
+    """Set a flow, and read it when the flow has settled."""
+    driver = trial.driver
     (model,) = (trial.rig.instruments[address] for address in trial.addresses)
-    true_m3_s = model.flow * 273.15 / 298.15 * 1e-6 / 60
-    yield "flow m3/s", seen_m3_s, true_m3_s, 0.01 * FLOW_M3_S
+    driver.setpoint = FLOW_M3_S
+    trial.clock.sleep(LEFT_FOR_S)
+    yield "flow m3/s", driver.value, model.flow * SCCM_M3_S, FLOW_SHARE * FLOW_M3_S
+    yield "set flow m3/s", driver.setpoint, FLOW_M3_S, FLOW_SHARE * FLOW_M3_S
+    yield "true flow m3/s", model.flow * SCCM_M3_S, FLOW_M3_S, FLOW_SHARE * FLOW_M3_S
 
 
 def connections(trial: Trial) -> Iterator[Compared]:

@@ -404,14 +404,6 @@ PAIR = Panel(
     kept=SOLARTRON1260.kept,
 )
 
-ALICAT = Panel(
-    (
-        Setting("set point", put("setpoint", one_of(0.0, 20.0, 100.0))),
-        Setting("controls a pressure", put("loop", one_of(34, 36)), refusal="does not control a mass flow"),
-        Setting("valve held", put("held", one_of(True)), refusal="its valve is held"),
-    ),
-    hidden=("the unit of its flows and its gas, which are chosen at the display",),
-)
 SWITCH_7001 = Panel(
     (
         Setting("closed channels", sent(":ROUT:CLOS (@1!{c},2!{d})", c=one_of(1, 7, 40), d=one_of(1, 12))),
@@ -427,9 +419,19 @@ SWITCH_27XX = Panel(
     hidden=("another interface, which is set at the panel",),
 )
 
+ALICAT = Panel(
+    (
+        Setting("set point", sent("AS{f}", f=between(0, 100, 2))),
+        Setting("flow held at the display", put("held", one_of(True)), refusal="held|HLD|control"),
+        Setting("pressure control", put("loop", one_of(34, 38)), refusal="does not control a mass flow"),
+    ),
+    hidden=("source of the set point, which is set at the display", "unit of the flow at the display"),
+    kept=("the gas that is chosen",),
+)
+
 METERS = {
-    "drivers.keithley_switches:Keithley7001": SWITCH_7001,
     "drivers.alicat:AlicatMC": ALICAT,
+    "drivers.keithley_switches:Keithley7001": SWITCH_7001,
     "drivers.keithley_switches:Keithley2700": SWITCH_27XX,
     "drivers.keithley_switches:Keithley2750": SWITCH_27XX,
     "drivers.solartron1260:Solartron1260": SOLARTRON1260,

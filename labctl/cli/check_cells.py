@@ -27,7 +27,7 @@ FREQUENCIES_HZ = (1e5, 1e4, 1e3, 100.0, 10.0, 1.0)
 
 
 class Kind(StrEnum):
-    """What is in place of the sample."""
+    """Object in place of the sample."""
 
     open = "open"
     short = "short"
@@ -55,7 +55,7 @@ def check_cells(
     person: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Measure open or shorted cells through their channels once; the isolation bounds what is reported.
+    """Measure open or shorted cells through their channels once; the isolation bounds the results.
 
     Exit code 1: a cell could not be measured, or is not open or shorted as it should be.
     """

@@ -17,8 +17,13 @@ Show = Callable[[events.AnyEvent], None]
 
 
 @contextmanager
-def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> Iterator[Show]:
-    """Give a function that takes every event and draws a bar on the terminal, unless `quiet`."""
+def progress_display(
+    clock: Clock, plan: Sequence[PlannedStep], quiet: bool, several_runs: bool = False
+) -> Iterator[Show]:
+    """Give a function that takes every event and draws a bar on the terminal, unless `quiet`.
+
+    `several_runs`: samples take turns, so each line names the run that it belongs to.
+    """
     if quiet:
         yield lambda event: None
         return
@@ -33,16 +38,19 @@ def progress_display(clock: Clock, plan: Sequence[PlannedStep], quiet: bool) -> 
     )
     with Progress(*columns, transient=False, console=terminal.console()) as progress:
         task = progress.add_task("", total=1.0, temperature="", left="")
-        yield _Line(clock, plan, progress, task).show
+        yield _Line(clock, plan, progress, task, several_runs).show
 
 
 class _Line:
-    def __init__(self, clock: Clock, plan: Sequence[PlannedStep], progress: Any, task: Any) -> None:
+    def __init__(
+        self, clock: Clock, plan: Sequence[PlannedStep], progress: Any, task: Any, several_runs: bool
+    ) -> None:
+        self._several_runs = several_runs
         self._clock, self._progress, self._task = clock, progress, task
         total_s = sum(step.duration_s for step in plan)
         self._start_s, self._total_s = clock.monotonic(), total_s if math.isfinite(total_s) else 0.0
         self._last_shown_s = -1e9
-        self._said: set[str] = set()
+        self._said: dict[int, set[str]] = {}
 
     def show(self, event: events.AnyEvent) -> None:
         match event:
@@ -80,10 +88,12 @@ class _Line:
         """Print the conductivity of this spectrum, its flags, and new flags of the law."""
         if event.conductivity is None:
             return
-        self._print(_conductivity_line(event.conductivity, event.fits))
+        run = f"run {event.conductivity['run_id']:<3} " if self._several_runs else ""
+        self._print(run + _conductivity_line(event.conductivity, event.fits))
         of_law = {flag for fit in event.fits if fit["preferred"] for flag in fit["flags"]}
-        self._remark((*event.conductivity["flags"], *sorted(of_law - self._said)))
-        self._said = of_law
+        known = self._said.get(event.conductivity["run_id"], set())
+        self._remark((*event.conductivity["flags"], *sorted(of_law - known)))
+        self._said[event.conductivity["run_id"]] = of_law
 
     def _transference(self, number: Mapping[str, Any] | None) -> None:
         if number is not None:

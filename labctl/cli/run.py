@@ -103,7 +103,7 @@ def measure(protocol: Any, station: Any, db: Path, quiet: bool, watched_as: str 
         if watched_as
         else without_watch(station, db) as on_left,
         station.open(on_left=on_left) as bench,
-        progress_display(bench.clock, protocol.plan(), quiet) as on_event,
+        progress_display(bench.clock, protocol.plan(), quiet, bool(protocol.in_cells)) as on_event,
     ):
         return run_protocol(protocol, station, bench, store, stop, on_event)
 

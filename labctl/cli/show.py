@@ -61,7 +61,7 @@ def show(
 
 
 def _carriers(database: "Database", run_id: int) -> dict[str, Any]:
-    """Return what is known of the carriers of a run's sample, as `labctl carriers --json` prints it."""
+    """Return the knowledge about the carriers of a run's sample, as `labctl carriers --json` prints it."""
     from labctl.readmodel.carriers import carriers_of_run
     from labctl.readmodel.unreadable import or_as_unreadable
 

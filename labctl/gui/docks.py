@@ -38,6 +38,7 @@ class Docks(QtWidgets.QMainWindow):
         dock.setAccessibleName(name)
         features = QtWidgets.QDockWidget.DockWidgetFeature
         dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+        widget.setMinimumSize(1, 1)  # one that needs more is cut; else Qt would draw it over its neighbours
         dock.setWidget(widget)
         self.addDockWidget(LEFT, dock)
         if self._docks:

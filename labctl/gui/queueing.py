@@ -1,6 +1,7 @@
 """The dock in which a protocol is filled in, checked and queued."""
 
 import getpass
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -410,7 +411,8 @@ class QueueingPanel(QtWidgets.QWidget):
         waiting = [job.id for job in jobs if job.rehearsal == "wanted"]
         then = "; its rehearsal begins in the background" if waiting else ""
         which = f"job {ids[0]}" if len(ids) == 1 else f"{len(ids)} jobs, {ids[0]} to {ids[-1]},"
-        self._say(f"{which} queued, about {duration(takes_s)}{then}")
+        takes = f"about {duration(takes_s)}" if math.isfinite(takes_s) else "duration not known"
+        self._say(f"{which} queued, {takes}{then}")
         self.queued.emit(ids)
         if waiting:
             self.rehearsal_wanted.emit(waiting)

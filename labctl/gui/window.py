@@ -31,6 +31,7 @@ from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
+from labctl.gui.results import Results
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.gui.undo import Undo
 from labctl.gui.writing import Writing
@@ -141,6 +142,7 @@ class Window(QtWidgets.QMainWindow):
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
+        self.results = Results(self, self.db)
         self.carriers = CarriersOpener(self, self.db)
         self.background, self.writing = Background(self), Writing(self, self.db)
         self.undo = Undo(self.db, self.asker, person, self)
@@ -251,6 +253,10 @@ class Window(QtWidgets.QMainWindow):
         self.browser.export_wanted.connect(self.writing.export_runs)
         self.browser.report_wanted.connect(self.writing.report_runs)
         self.browser.folder_wanted.connect(self._open_folder)
+        self.browser.comparison_wanted.connect(self.results.compare)
+        self.browser.budget_wanted.connect(self.results.budget)
+        self.browser.circuit_wanted.connect(self.results.another_circuit)
+        self.results.warned.connect(self.warn)
         self.browser.carriers_wanted.connect(self.carriers.open)
         self.carriers.warned.connect(self.warn)
         self._connect_corrections()

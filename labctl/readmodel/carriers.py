@@ -21,6 +21,7 @@ from labctl.derive.amending import named_entries
 from labctl.derive.facts import facts_in_force, what_follows
 from labctl.derive.in_force import in_force
 from labctl.readmodel.carrier_curves import curvature, curves, share_of_curve, with_cells
+from labctl.readmodel.carrier_pressures import MeasuredSlope, slopes_of
 from labctl.readmodel.carrier_runs import MeasuredCharge, MeasuredEmf, electrolysis_charge, emfs_of
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.store import Database
@@ -105,6 +106,7 @@ def carriers_of(db: Database, sample: str) -> Carriers:
         *_measured_emf_lines(known, emfs_of(db, run_ids)),
         *_tubandt_lines(known, cation, electrolysis_charge(db, run_ids)),
         *_exponent_lines(known),
+        *map(_slope_line, slopes_of(db, run_ids)),
         *_haven_lines(db, sample),
     ]
     return Carriers(sample=sample, cation=cation, lines=tuple(lines), verdicts=tuple(_verdicts(lines)))
@@ -467,6 +469,20 @@ def _exponent_lines(known: Sequence[Row]) -> list[Line]:
         said = f"not excluded: {'; '.join(within)}" if within else "none of the simple exponents"
         lines.append(Line(text=f"{name}: {_number(row['value'], u, *ends)}; {said}", **about))
     return lines
+
+
+def _slope_line(slope: MeasuredSlope) -> Line:
+    """Slope against the pressure in one run; it bounds no share."""
+    name = f"d log sigma / d log p({slope.gas}) at {slope.pressures} pressures, run {slope.run}"
+    about: dict[str, Any] = {"presumes": PRESUMES["exponent"], "temperature_k": slope.temperature_k}
+    about["runs"] = (slope.run,)
+    if slope.found is None:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: {slope.reason}", **about)
+    found = slope.found
+    said = f"not excluded: {'; '.join(found.not_excluded)}" if found.not_excluded else "no simple exponent"
+    number = _number(found.slope.value, found.slope.standard_uncertainty, *found.slope.interval())
+    flags = (*found.flags, "the uncertainty of the pressure is not stated and counts as zero")
+    return Line(text=f"{name}: {number}; {said}", flags=flags, **about)
 
 
 def _haven_lines(db: Database, sample: str) -> list[Line]:

@@ -9,6 +9,7 @@ from labctl.errors import ConfigurationError, InstrumentError
 from labctl.testing.trial import Candidate, Trial
 
 TARGET_K = 320.0
+ATMOSPHERE_SETPOINTS = {"flow_m3_s": 5e-7, "dew_point_k": 280.0, "oxygen_pa": 1e4}
 SETTLED_AFTER_S = 600.0
 QUICK_HZ, SLOW_HZ = (1e4, 1e3), 100.0
 AMPLITUDE_V, STEP_V, CURRENT_LIMIT_A = 0.01, 0.01, 1e-3
@@ -85,13 +86,21 @@ def measure(trial: Trial) -> Iterator[Value]:
         driver.close(driver.channels[:2])
         yield from _closed(driver)
     if hasattr(driver, "quantity"):
-        driver.setpoint = driver.setpoint
-        yield Value("value", driver.value)
+        yield from _stepped(driver, trial)
     if hasattr(driver, "sweep"):
         yield from _spectrum(driver, (QUICK_HZ[0], SLOW_HZ))
     if hasattr(driver, "hold"):
         yield from _polarised(driver, (0, 5))
     driver.make_safe()
+
+
+def _stepped(driver: Any, trial: Trial) -> Iterator[Value]:
+    """Set the quantity that an atmosphere has, and read it back and as it settles."""
+    yield Value("value", driver.value)
+    driver.setpoint = ATMOSPHERE_SETPOINTS.get(driver.quantity, driver.setpoint)
+    trial.clock.sleep(SETTLED_AFTER_S)
+    yield Value("value", driver.value)
+    yield Value("setpoint", driver.setpoint)
 
 
 def _spectrum(driver: Any, frequencies_hz: tuple[float, ...]) -> Iterator[Value]:

@@ -93,7 +93,7 @@ def test_making_safe_leaves_closes_or_purges_as_the_station_says(when_safe, left
     flow = AlicatMC("ASRL7::INSTR", visa_library=rig.visa_library, **settings)
     flow.prepare()
     flow.setpoint = 40 * 273.15 / 298.15 * 1e-6 / 60
-    for _ in range(2):
-        flow.make_safe()
+    for act in (flow.switch_off, flow.make_safe, flow.make_safe):
+        act()
         assert stand_in.setpoint == pytest.approx(left)
     rig.close()

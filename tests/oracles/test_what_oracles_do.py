@@ -21,7 +21,6 @@ ROLES = (
     catalogue.POTENTIOSTATS,
     catalogue.THERMOMETERS,
     catalogue.SWITCHES,
-    catalogue.ATMOSPHERES,
     catalogue.WATCHDOGS,
     catalogue.PARTNERS,
 )

@@ -12,7 +12,7 @@ from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.records_table import drawn_records, numeric_columns, offer, whole_records
-from labctl.gui.plots.refining import Reading, Refiner, refined
+from labctl.gui.plots.refining import Reading, Refiner, is_refinable, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
@@ -164,7 +164,7 @@ class RecordsTab(Tab):
         if plot not in self.plots:
             return {}
         x, y = self._x.name, self._ys[self.plots.index(plot)].name
-        thinned = [run.snapshot for run in self.runs if "records" in run.snapshot.thinned]
+        thinned = [run.snapshot for run in self.runs if is_refinable(run.snapshot, "records")]
         having = [one for one in thinned if {x, y} <= one.records.keys() and _never_falls(one.records[x])]
         return {one.id: partial(_read, one.id, x, y) for one in having}
 

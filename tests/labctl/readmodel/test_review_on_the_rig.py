@@ -107,3 +107,18 @@ def test_a_current_fraction_is_shown_and_names_no_carrier(cell_station, measure_
     assert any("rho+ (Bruce-Vincent)" in line.text for line in found.lines)
     assert verdict.carries == ()
     assert set(verdict.not_excluded) == set(CONDUCTORS.values())
+
+
+def test_electrodes_that_passivate_never_make_a_cation_conductor_of_an_anion_conductor(
+    cell_station, measure_cell
+):
+    ions = {"Mg2+": {"share": 0.05, "charge": 2}, "Cl-": {"share": 0.95, "charge": -1, "passes": "none"}}
+    layer = {"share": 0.5, "growth_share": 3.0, "growth_time_s": 200.0}
+    carriers = {"ions": ions, "polarisation_time_s": 20.0, "layer": layer}
+    measured = measure_cell(cell_station(carriers=carriers), STEP, cation="Mg2+")
+    assert measured.outcome.status == "finished"
+    found, verdict = verdict_of(measured.path)
+    (fraction,) = [line for line in found.lines if "rho+ (Bruce-Vincent)" in line.text]
+    assert fraction.flags
+    assert "cation" not in verdict.carries
+    assert CONDUCTORS["anion"] in verdict.not_excluded
