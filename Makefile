@@ -27,7 +27,7 @@ test-quick: $(VENV)/.installed-dev
 oracles:
 	.ci/oracles
 
-# Writes what the drivers declare into docs/reference/drivers, docs/bench-checks.md and README.md.
+# Writes what the drivers declare into docs/reference/drivers and docs/bench-checks.md.
 driver-pages: $(VENV)/.installed-dev
 	PYTHONPATH=tests/oracles $(BIN)/python .ci/driver_pages.py
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write what the drivers declare into docs/reference/drivers/, docs/bench-checks.md and README.md.
+"""Write what the drivers declare into docs/reference/drivers/ and docs/bench-checks.md.
 
 `make driver-pages` runs it. A test compares the pages with what it would write.
 """
@@ -19,7 +19,7 @@ from labctl.instruments.bench_checks import GENERAL_CHECKS
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference" / "drivers"
-BENCH_CHECKS, README = ROOT / "docs" / "bench-checks.md", ROOT / "README.md"
+BENCH_CHECKS = ROOT / "docs" / "bench-checks.md"
 MODELS: tuple[type, ...] = tuple(
     dict.fromkeys(
         (
@@ -229,7 +229,6 @@ def files() -> Iterator[tuple[Path, str]]:
         yield PAGES / f"{module}.md", page(module, models)
     bench_checks = with_tables(BENCH_CHECKS.read_text(encoding="utf-8"))
     yield BENCH_CHECKS, with_confirmed(bench_checks, "reference/drivers/")
-    yield README, with_confirmed(README.read_text(encoding="utf-8"), "docs/reference/drivers/")
 
 
 if __name__ == "__main__":

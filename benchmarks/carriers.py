@@ -130,7 +130,7 @@ def _tubandt(truth: Truth, measured: Measured) -> Found:
 
 
 def _slope(truth: Truth, measured: Measured) -> tuple[float, float, float] | None:
-    """Presumes one carrier: counted where ions have 0.99 and more, whose slope is within 0.0025 of 0."""
+    """Presumes one carrier: counted where ions have 0.99 and more, with a slope within 0.0025 of 0."""
     if truth.ions < 0.99:
         return None
     pressures = [Estimate(one, 0.0) for one in measured.pressure_pa]

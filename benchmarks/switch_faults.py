@@ -1,4 +1,4 @@
-"""Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell without being told?
+"""Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell in silence?
 
     python benchmarks/switch_faults.py FILE [trials]
 
@@ -103,7 +103,7 @@ class Truth:
 
 
 def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Measure one night with its fault; return what was attributed wrongly and what was told."""
+    """Measure one night with its fault; return wrong attributions and reports."""
     station, protocol = night(number, folder)
     assert station.simulation is not None
     truth = Truth()

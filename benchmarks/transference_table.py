@@ -196,7 +196,7 @@ def _bulk_factor(cell: Truth, at_s: float) -> float:
 
 
 def spectra(cell: Truth, pair: int) -> list[Any]:
-    """Both spectra read by labctl, kept for cells that differ only in what the spectra do not show."""
+    """Both spectra read by labctl, kept for cells that differ only outside the spectra."""
     grown = 1 + cell.growth
     shifted = _bulk_factor(replace(cell, fluctuation_k=0.0), cell.held_times * cell.tau_s)
     key = (cell.number, pair, cell.bulk_ohm, grown, shifted, cell.leak_share, cell.blocks, cell.t_plus)

@@ -1,9 +1,10 @@
 """The window with a run of a million rows: labctl's beside a stock pymeasure ManagedWindow on the same rows.
 
-    python benchmarks/window.py [--rows 1000000] [--growing 10] [--rounds 1] [--tab Polarisation]
+    python benchmarks/window.py [--rows 1000000] [--growing 10] [--rate 100] [--rounds 1] [--tab Polarisation]
 
-A polarisation of so many rows is opened and then grows by 100 rows a second for so many seconds; labctl reads
-it from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
+A polarisation of so many rows is opened and then grows by `rate` rows a second for so many seconds (24 hours
+of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`); labctl reads it
+from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
 window is a fresh process without a screen, and another process writes.
 
 A block is the time between two calls of a timer that is due every millisecond: the delay of a click.
@@ -31,7 +32,7 @@ os.environ.setdefault("QT_API", "pyside6")
 
 WINDOWS = ("labctl", "pymeasure")
 IDLE = "idle"
-ROWS_PER_S = 100
+OF_IDLE = ("block_ms", "block_cpu_ms", "late", "cpu", "memory_mb")
 FIGURES = (
     ("open_s", "until all is shown / s"),
     ("open_block_ms", "longest block while opening / ms"),
@@ -42,6 +43,7 @@ FIGURES = (
     ("refresh_ms", "refresh, median of CPU / ms"),
     ("refresh_max_ms", "refresh, longest of CPU / ms"),
     ("cpu", "CPU of its thread while growing / %"),
+    ("memory_mb", "memory taken while growing / MB"),
 )
 
 
@@ -52,7 +54,7 @@ def current_a(number: int) -> float:
 # Writers: all rows, then `ready`, then 100 rows a second until the input ends.
 
 
-def write(window: str, folder: Path, rows: int) -> None:
+def write(window: str, folder: Path, rows: int, rate: int) -> None:
     emit = (write_database if window == "labctl" else write_csv)(folder)
     for number in range(rows):
         emit(number)
@@ -61,7 +63,7 @@ def write(window: str, folder: Path, rows: int) -> None:
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     while not ended.wait(0.05):
-        for _ in range(ROWS_PER_S // 20):
+        for _ in range(max(1, rate // 20)):
             rows += 1
             emit(rows)
         emit(None)
@@ -188,6 +190,7 @@ def measure(open_it: Any, is_open: Any, watch: Watch, growing_s: float) -> dict[
     for_seconds(0.3)
     opening = watch.longest_ms()
     watch.begin()
+    before_mb = memory_mb()
     for_seconds(growing_s)
     growing = watch.longest_ms()
     took_s, used_s = time.perf_counter() - watch.began[0], time.thread_time() - watch.began[1]
@@ -201,7 +204,17 @@ def measure(open_it: Any, is_open: Any, watch: Watch, growing_s: float) -> dict[
         "refresh_ms": 1e3 * statistics.median(watch.refreshes_s or [math.nan]),
         "refresh_max_ms": 1e3 * max(watch.refreshes_s, default=math.nan),
         "cpu": 100 * used_s / took_s,
+        "memory_mb": memory_mb() - before_mb,
     }
+
+
+def memory_mb() -> float:
+    """Resident memory of this process; NaN where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return math.nan
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def labctl_window(arguments: argparse.Namespace) -> dict[str, float]:
@@ -288,7 +301,7 @@ def nothing(arguments: argparse.Namespace) -> dict[str, float]:
 
 def child(task: str, window: str, arguments: argparse.Namespace, folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, __file__, "--task", task, "--window", window, "--folder", str(folder)]
-    for name in ("rows", "growing", "tab"):
+    for name in ("rows", "growing", "rate", "tab"):
         command += [f"--{name}", str(getattr(arguments, name))]
     quiet = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
@@ -319,13 +332,13 @@ def watched(window: str, arguments: argparse.Namespace, folder: Path) -> dict[st
 
 
 def show(found: dict[str, dict[str, float]], arguments: argparse.Namespace) -> None:
-    print(f"{arguments.rows} rows, growing by {ROWS_PER_S} rows/s for {arguments.growing:g} s, ", end="")
+    print(f"{arguments.rows} rows, growing by {arguments.rate} rows/s for {arguments.growing:g} s, ", end="")
     print(f"median of {arguments.rounds} round(s), tab {arguments.tab}")
     print(f"{'':<34}" + "".join(f"{name:>12}" for name in (*WINDOWS, "ratio", IDLE)))
     for key, words in FIGURES:
         ours, theirs = (found[window][key] for window in WINDOWS)
         ratio = f"{theirs / ours:.3g}" if ours else ""
-        idle = f"{found[IDLE][key]:.4g}" if key in ("block_ms", "block_cpu_ms", "late", "cpu") else ""
+        idle = f"{found[IDLE][key]:.4g}" if key in OF_IDLE else ""
         print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio:>12}{idle:>12}")
 
 
@@ -335,6 +348,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--growing", type=float, default=10.0, help="seconds")
+    parser.add_argument("--rate", type=int, default=100, help="rows a second while growing")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--tab", default="Polarisation")
     parser.add_argument("--task", choices=("write", "watch"), help=argparse.SUPPRESS)
@@ -346,7 +360,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     arguments = parser().parse_args()
     if arguments.task == "write":
-        return write(arguments.window, arguments.folder, arguments.rows)
+        return write(arguments.window, arguments.folder, arguments.rows, arguments.rate)
     if arguments.task == "watch":
         watch = {"labctl": labctl_window, "pymeasure": pymeasure_window, IDLE: nothing}[arguments.window]
         print(json.dumps(watch(arguments)), flush=True)

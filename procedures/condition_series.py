@@ -50,7 +50,7 @@ class ConditionSeries(TemperatureSteppedEIS):
         default=CONDITIONS_AT_EACH_TEMPERATURE,
     )
     condition_tolerance: Any = FloatParameter(
-        "Tolerance of the condition", minimum=1e-9, maximum=1e9, default=100.0
+        "Tolerance of the condition", units="as the condition", minimum=1e-9, maximum=1e9, default=100.0
     )
     condition_dwell_min: Any = FloatParameter(
         "Dwell of the condition", units="min", minimum=0, maximum=10000, default=30
@@ -134,8 +134,11 @@ class ConditionSeries(TemperatureSteppedEIS):
         raise ValueError("the steps of a series over conditions cannot be changed while it runs")
 
     def planned(self) -> Iterator[PlannedStep]:
-        """Yield settling of the temperature and of the condition, and the spectrum, for every step."""
+        """Yield the thermal history, then settling of temperature and condition and each spectrum."""
         here_k, settled_k, rate_k_s = self.begins_at_k, math.nan, self.ramp_k_min / 60
+        for step in self.planned_history(here_k):
+            here_k = step.temperature_k or here_k
+            yield step
         unit = self.condition.replace("_", " ")
         typed = [(value - self.axis.offset) / self.axis.factor for value in self.conditions_of_steps()]
         for (target_k, branch), value in zip(self.steps(), typed, strict=True):

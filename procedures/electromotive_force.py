@@ -168,7 +168,7 @@ class ElectromotiveForce(TemperatureSeries):
         return shows_a_connection(*answers)
 
     def end_step(self, about: dict[str, Any], last: CurrentPoint, phase: str, missing: str) -> None:
-        """Emit the row that ends a step, with the last point, and what is missing."""
+        """Emit the row that ends a step, with the last point and the missing ones."""
         kelvin = sample_temperature_k(self.bench)
         self.emit("results", CurrentMeasured(**about, phase=phase, temperature_k=kelvin, **last._asdict()))
         if missing:

@@ -1,8 +1,8 @@
 """Steady currents at potentials between a blocking and a reversible electrode, for electrons and holes.
 
 The potential between the electrodes fixes the activity at the blocking one, so that the potentials are those
-between the electrodes, and not steps above the potential at rest. Hebb, J. Chem. Phys. 20 (1952) 185,
-10.1063/1.1700165; Wagner, Z. Elektrochem. 60 (1956) 4. `labctl carriers` fits the curve.
+between the electrodes, and not steps above the potential at rest. Hebb, J. Chem. Phys. 20 (1952) 185;
+Wagner, Z. Elektrochem. 60 (1956) 4. `labctl carriers` fits the curve.
 """
 
 from typing import Any

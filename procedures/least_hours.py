@@ -1,4 +1,4 @@
-"""Choice of the next step of a series by what it teaches per hour, and of the frequencies that show it.
+"""Choice of the next step of a series by the information per hour, and of the frequencies that show it.
 
 A line through ln(G T) over 1/(kB T) has the activation energy as its slope. With f = (1, x - x0) the
 information of the points is M = sum of f f' / u^2, and one more point takes the half width of the interval
@@ -79,7 +79,7 @@ def half_width_ev(points: Sequence[KnownPoint], also_k: float | None = None) -> 
 
 
 def gain_for_both(points: Sequence[KnownPoint], also_k: float) -> float:
-    """Return what one more point teaches of both parameters of the line: ln(det M' / det M) / 2."""
+    """Return the information of one more point about both parameters of the line: ln(det M' / det M) / 2."""
     before, after = (np.linalg.slogdet(_information(points, k))[1] for k in (None, also_k))
     return float(after - before) / 2
 
@@ -130,7 +130,7 @@ class Window:
     high_hz: float
 
     def of(self, frequencies_hz: Sequence[float]) -> list[float]:
-        """Return those of the frequencies that lie inside; all of them where fewer than six do."""
+        """Return the frequencies that lie inside; all of them where fewer than six do."""
         chosen = [f for f in frequencies_hz if self.low_hz <= f <= self.high_hz]
         return chosen if len(chosen) >= 6 else list(frequencies_hz)
 

@@ -1,16 +1,19 @@
 """Base class of temperature series: settle at each temperature, then measure."""
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pymeasure.experiment import BooleanParameter, FloatParameter
 
 from labctl.bench import ZERO_CELSIUS_K, ImpedancePoint, PlannedStep
+from labctl.errors import ConfigurationError
 from labctl.measure.events import StepStarted, TemperatureRead
 from labctl.measure.settle import EarlierReading, SettlingCriterion, settle
 from procedures.oven_timing import ROOM_K, travel_time_s
 from procedures.parameters import FloatListParameter
 from procedures.spectrum import SpectrumProcedure
+from procedures.thermal_history import HistoryParameter, hold_step, parse_history
 
 
 class TemperatureSeries(SpectrumProcedure):
@@ -37,6 +40,7 @@ class TemperatureSeries(SpectrumProcedure):
     settling_timeout_min: Any = FloatParameter(
         "Settling time-out", units="min", minimum=1, maximum=10000, default=240
     )
+    history: Any = HistoryParameter("Thermal history before the series", default="")
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     longest_loss_s: ClassVar[float] = 60.0  # of time with lost exchanges, in a spectrum that counts
     shared_by_samples: ClassVar[tuple[str, ...]] = ("temperatures_degc", "return_down", "ramp_k_min")
@@ -44,6 +48,7 @@ class TemperatureSeries(SpectrumProcedure):
     rows_per_step: Any = 1  # number of finished rows of that table in a complete step
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
     finished_steps: Container[int] = frozenset()
+    finished_history: Container[int] = frozenset()
     revisions: tuple[tuple[int, list[float]], ...] = ()
     readings_before: Callable[[], Sequence[EarlierReading]] = staticmethod(
         tuple
@@ -61,8 +66,12 @@ class TemperatureSeries(SpectrumProcedure):
         Where several samples share an oven, each has such a procedure: all are measured at one temperature
         before the oven moves on. Nothing is energised before the first temperature is yielded.
         """
+        if self.history:
+            yield from self._hold_history()
         has_begun = False
         for step, target_k, branch in self.remaining_steps():
+            if self.should_stop():
+                return
             yield target_k
             if not has_begun:
                 self.bench.oven.ramp_rate_k_s, has_begun = self.ramp_k_min / 60, True
@@ -72,6 +81,21 @@ class TemperatureSeries(SpectrumProcedure):
                 self.measure_at(step, target_k, branch)
             if self.should_stop() or self.knows_enough(step):
                 return
+
+    def _hold_history(self) -> Iterator[float]:
+        """Hold the steps of the thermal history that are not finished; yield the temperature before each."""
+        if getattr(self.bench, "of_cell", None) is not None:
+            problem = "is for one sample in an oven; hold it before, in a procedure of one sample"
+            raise ConfigurationError(type(self).__name__, "history", problem)
+        for number, step in enumerate(parse_history(self.history)):
+            if number in self.finished_history or self.should_stop():
+                continue
+            yield step.setpoint_k
+            self.bench.oven.ramp_rate_k_s = self.ramp_k_min / 60
+            timeout_s = 60 * self.settling_timeout_min + step.hold_s
+            criterion = replace(self.criterion(), dwell_s=step.hold_s, timeout_s=timeout_s)
+            for reading in hold_step(self.bench, number, step, criterion, self.should_leave, self.emit):
+                self.emit("temperature", TemperatureRead(**reading._asdict()))
 
     def measure_at(self, step: int, target_k: float, branch: str) -> None:
         """Measure at one temperature, after settling."""
@@ -193,6 +217,9 @@ class TemperatureSeries(SpectrumProcedure):
     def planned(self) -> Iterator[PlannedStep]:
         """Yield settling and measuring at every temperature."""
         here_k = self.begins_at_k
+        for step in self.planned_history(here_k):
+            here_k = step.temperature_k or here_k
+            yield step
         for target_k, branch in self.steps():
             settling_s = travel_time_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
             here_k = target_k
@@ -201,6 +228,14 @@ class TemperatureSeries(SpectrumProcedure):
                 f"settle at {place}", settling_s, temperature_k=target_k, ramp_rate_k_s=self.ramp_k_min / 60
             )
             yield from self.planned_at(target_k, place)
+
+    def planned_history(self, here_k: float) -> Iterator[PlannedStep]:
+        """Yield the steps of the thermal history, from an oven at `here_k`."""
+        rate_k_s = self.ramp_k_min / 60
+        for one in parse_history(self.history):
+            way_s = travel_time_s(here_k, one.setpoint_k, rate_k_s)
+            here_k = one.setpoint_k
+            yield PlannedStep(one.words, way_s + one.hold_s, temperature_k=here_k, ramp_rate_k_s=rate_k_s)
 
     def planned_at(self, target_k: float, place: str) -> Iterator[PlannedStep]:
         """Yield the planned steps of `measure_at` at one temperature, named `place`."""

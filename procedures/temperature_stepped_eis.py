@@ -38,7 +38,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     With `least_hours` the temperatures are those to choose from. The next one is always that which narrows
     the activation energy most per hour; its spectrum covers the arc and the beginning of the spike, and the
-    series ends when the interval is narrow enough. Each choice is told in one line.
+    series ends when the interval is narrow enough. Each choice is logged in one line.
     """
 
     repeat_first: Any = BooleanParameter("Repeat the first temperature at the end", default=False)

@@ -161,7 +161,7 @@ class OverriddenAttribute:
 
 
 def _cell(cell: Any, fault: Fault) -> Any:
-    """The cell that a fault names, else what is in front of the relays, or the only cell."""
+    """The cell that a fault names, else the object in front of the relays, or the only cell."""
     if fault.value is None:
         return cell
     placed = getattr(cell, "placed", {})

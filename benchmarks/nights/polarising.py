@@ -38,7 +38,7 @@ BOLTZMANN_V_K = 8.617333262e-5
 class SymmetricCell:
     """Bulk and interphases in ohm, capacitances in F, time of diffusion in s.
 
-    `departure`: of the steady current from linearity, over that of an ideal dilute salt.
+    `departure`: of the steady current from linearity, over the departure of an ideal dilute salt.
     """
 
     bulk_ohm: float

@@ -46,6 +46,9 @@ class Command:
 COMMANDS = {
     "demo": Command("demo:demo", "Measure a simulated night and show the results."),
     "check": Command("check:check", "Check a protocol; list its steps and times."),
+    "check-cells": Command(
+        "check_cells:check_cells", "Measure the cells of a switch open or shorted: their isolation."
+    ),
     "check-analyser": Command(
         "check_analyser:check_analyser", "Measure a reference resistor in place of the sample."
     ),

@@ -52,6 +52,7 @@ def compare(
     10,20,50` fits ln sigma against these pressures, one for each run.
     """
     from labctl.readmodel.comparing import beside_literature, compare_runs
+    from labctl.readmodel.comparison_text import comparison_lines
 
     if against not in ("", "thickness", "area", "pressure"):
         raise InvalidRequest(f"--against: {against!r} is neither thickness, area nor pressure")
@@ -72,8 +73,8 @@ def compare(
         content = {"comparisons": described, "literature": layer, "unknowns": unknowns}
         terminal.echo(json.dumps(content, default=str))
         return
-    for comparison in comparisons:
-        _print_comparison(comparison)
+    for line in (line for comparison in comparisons for line in comparison_lines(comparison)):
+        terminal.echo(line)
     if literature:
         _print_literature(beside, chosen)
     for line in not_stated_of(db, [run.id for run in chosen]):
@@ -113,39 +114,6 @@ def _one_temperature(at_k: Sequence[float]) -> float:
     if len(at_k) > 1:
         raise InvalidRequest("--against: give one --at-degc")
     return at_k[0] if at_k else ROOM_K
-
-
-def _print_comparison(comparison: "RunComparison") -> None:
-    from labctl.readmodel.best_numbers import FORMS
-
-    first, other = comparison.first, comparison.other
-    names = f"run {other.id} ({other.sample['name']}) / run {first.id} ({first.sample['name']})"
-    terminal.echo(names)
-    for ratio in comparison.ratios:
-        low, high = ratio.ratio.interval()
-        where = f"{ratio.temperature_k - ZERO_CELSIUS_K:.1f} °C"
-        numbers = f"{ratio.first.value * S_CM:.3e} -> {ratio.second.value * S_CM:.3e} S/cm"
-        interval = f"{ratio.ratio.value:.4g}, 95 % {low:.4g} to {high:.4g}"
-        judged = _judged(ratio.is_real, ratio.p_value)
-        terminal.echo(f"  {where:>9}  {numbers}  ratio {interval}: {judged}")
-    if comparison.energy is not None:
-        difference = comparison.energy.difference_ev
-        form = FORMS.get(comparison.first.law["form"], "") if comparison.first.law else ""
-        low, high = difference.interval()
-        real = None if math.isnan(comparison.energy.p_value) else comparison.energy.p_value < 0.05
-        terminal.echo(
-            f"  Ea of {form} differs by {difference.value:+.4f} eV, 95 % {low:+.4f} to {high:+.4f}: "
-            f"{_judged(real, comparison.energy.p_value)}"
-        )
-    for remark in comparison.remarks:
-        terminal.echo(f"  {remark}")
-
-
-def _judged(is_real: bool | None, p_value: float) -> str:
-    if is_real is None:
-        return "an uncertainty is not known, so nothing says whether the difference is real"
-    probability = f"p = {p_value:.2g}" if p_value > 1e-6 else "p < 1e-6"
-    return f"{'real' if is_real else 'may be chance'} ({probability})"
 
 
 def _show_against(
@@ -198,14 +166,15 @@ def _print_cells(series: "CellSeries", against: str, at_k: float) -> None:
 
 
 def _print_pressures(series: "PressureSeries", at_k: float) -> None:
+    from labctl.readmodel.comparison_text import judged
     from labctl.readmodel.formatting import with_uncertainty
 
     slope = series.slope_per_mpa
     low, high = slope.interval()
     terminal.echo(f"against pressure at {at_k - ZERO_CELSIUS_K:.1f} °C")
     shown = with_uncertainty(slope.value, slope.standard_uncertainty)
-    judged = _judged(series.is_real, series.p_value)
-    terminal.echo(f"  d ln(sigma) / dp = {shown} per MPa, 95 % {low:.4g} to {high:.4g}: {judged}")
+    verdict = judged(series.is_real, series.p_value)
+    terminal.echo(f"  d ln(sigma) / dp = {shown} per MPa, 95 % {low:.4g} to {high:.4g}: {verdict}")
     for flag in series.flags:
         terminal.echo(f"  {flag}")
 

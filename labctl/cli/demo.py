@@ -93,17 +93,30 @@ def demo(
     samples: Annotated[
         int, typer.Option(min=1, help="So many materials of the review in one oven, behind a switch.")
     ] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list for programs.")] = False,
+    review: Annotated[
+        bool,
+        typer.Option("--review", help="All of these in one long night, beside the printed values."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Measure a whole night on the simulated rig and print the results.
 
     Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, with the
     measured and the true activation energy. With --samples: on several materials in one oven. With --replay:
-    on real measured spectra.
+    on real measured spectra. With --review: eight materials of a review in one night, with one figure beside
+    the values that it prints; the simulator was given these values.
     """
-    from labctl.cli import demo_samples
+    from labctl.cli import demo_review, demo_samples
     from labctl.cli.run import measure
 
+    if review:
+        if samples > 1 or replay:
+            other = "--replay" if replay else "--samples"
+            raise ConfigurationError(
+                "labctl demo", other, "is given with --review, which has its own samples"
+            )
+        samples = len(demo_samples.SAMPLES)
+        temperatures_degc = temperatures_degc or demo_review.TEMPERATURES_DEGC
     given = (thickness_mm, diameter_mm, temperatures_degc)
     station, protocol = prepare(out, seed, replay, *given, samples=samples)
     database = db or out / "demo.db"
@@ -111,7 +124,9 @@ def demo(
     unfinished = [outcome for outcome in outcomes if outcome.status != "finished"]
     for outcome in unfinished:
         terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
-    if protocol.in_cells:
+    if review:
+        demo_review.report(out, database, outcomes, as_json)
+    elif protocol.in_cells:
         demo_samples.report(out, database, protocol, outcomes, as_json)
     if unfinished:
         raise typer.Exit(1)

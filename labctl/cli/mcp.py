@@ -105,7 +105,7 @@ def _called(parameters: dict[str, Any], files: Files) -> dict[str, Any]:
 
 
 def _as_result(answer: Answer) -> dict[str, Any]:
-    """Return what a command answered; another exit code than 0 is an error with its sentence."""
+    """Return the answer of a command; another exit code than 0 is an error with its sentence."""
     text = answer.words if answer.content is None else json.dumps(answer.content)
     result: dict[str, Any] = {
         "content": [{"type": "text", "text": text}],

@@ -1,6 +1,6 @@
 """Questions that programs may ask through `labctl mcp`: each is a command that reads or rehearses.
 
-A command runs in a process of its own, so that its refusals and exit codes are those of the command line. No
+A command runs in a process of its own, with the refusals and exit codes of the command line. No
 tool measures, heats, queues, steers or writes, and no argument of a program becomes an option.
 """
 
@@ -139,7 +139,7 @@ TOOLS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command answered: exit code, its JSON object (None if it gave none), and its words."""
+    """The answer of a command: exit code, its JSON object (None if it gave none), and its words."""
 
     exit_code: int
     content: Any

@@ -69,8 +69,8 @@ class _Line:
                 | events.PolarisationEnded()
             ):
                 pass  # their points are displayed
-            case events.MonitorRead():
-                pass  # a doubt about a monitor is told as a note
+            case events.MonitorRead() | events.ThermalStepEnded():
+                pass  # what a person should know of them is told as a note
             case events.StepStarted() | events.ProgressMade() | events.OwnTopic():
                 pass  # the plan gives the progress
             case _:

@@ -1,6 +1,6 @@
 """Public measurements and the values that their authors published, for `labctl verify data`.
 
-Spectra go through import, evaluation and laws as those of any user do; series of conductivities and currents
+Spectra go through import, evaluation and laws as for any user; series of conductivities and currents
 go through the functions that a user calls. The data are not in labctl: a folder with the files is named.
 """
 

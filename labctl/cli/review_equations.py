@@ -14,7 +14,7 @@ KB_J_K = KB_EV_K * CHARGE_C
 
 @dataclass(frozen=True)
 class Worked:
-    """A worked example: equation, what is taken from where, the number expected, and labctl's.
+    """A worked example: equation, inputs with their source, the number expected, and labctl's.
 
     `within` is the relative difference that is accepted, of rounding and of a least-squares fit.
     """

@@ -24,8 +24,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a station or protocol file, by which an editor completes and underlines keys.
 
-    The first line of the TOML file then names it: `#:schema ./station.schema.json`. What a file may hold is
-    decided by `labctl check`, which checks more.
+    The first line of the TOML file then names it: `#:schema ./station.schema.json`. `labctl check`
+    decides, and checks more.
     """
     from labctl.config.station_schema import station_schema
     from labctl.measure.protocol_schema import protocol_schema

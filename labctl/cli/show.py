@@ -47,7 +47,9 @@ def show(
             row = database.analysis(run or "last", analysis)
             run, chosen = str(row["run_id"]), {row["run_id"]: row["id"]}
     with Database(db, TimeLimit(), analyses=chosen) as database:
-        content = describe(database, run) if run else {"runs": list_runs(database)}
+        content: dict[str, Any] = describe(database, run) if run else {"runs": list_runs(database)}
+        if run and as_json:
+            content["carriers"] = _carriers(database, content["run"]["id"])
     if as_json:
         terminal.echo(json.dumps(content, default=str))
     elif run and budget:
@@ -56,6 +58,16 @@ def show(
         _print_run(content)
     else:
         _print_runs(content["runs"], db)
+
+
+def _carriers(database: "Database", run_id: int) -> dict[str, Any]:
+    """Return the knowledge about the carriers of a run's sample, as `labctl carriers --json` prints it."""
+    from labctl.readmodel.carriers import carriers_of_run
+    from labctl.readmodel.unreadable import or_as_unreadable
+
+    return or_as_unreadable(
+        lambda: carriers_of_run(database, run_id).as_dict(), lambda why: {"not_readable": why}
+    )
 
 
 def list_runs(database: "Database") -> list[dict[str, Any]]:
@@ -191,7 +203,7 @@ def _print_run(content: dict[str, Any]) -> None:
     stated = partial(_stated_in_words, content, sample)
     console.print(or_as_unreadable(stated, "accuracy: {}".format), highlight=False, markup=False)
     if content["conductivities"]:
-        print_conductivities(console, content["conductivities"], sample)
+        _print_by_condition(console, content["conductivities"], sample)
         left_out = analyser_left_out(content["accuracy"], content["conductivities"])
         if left_out:
             console.print(left_out, highlight=False)
@@ -343,27 +355,41 @@ def print_conductivities(console: Any, points: list[dict[str, Any]], sample: dic
     remarks = Remarks()
     geometry = or_as_unreadable(partial(geometry_in_intervals, sample), "geometry {}".format)
     table = Table(title=f"conductivity, ± one standard uncertainty ({geometry})", title_justify="left")
-    condition = ["condition"] * any(point.get("condition_quantity") for point in points)
-    for heading in ("no.", *condition, *(column.heading for column in CONDUCTIVITY), "remarks"):
+    for heading in ("no.", *(column.heading for column in CONDUCTIVITY), "remarks"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in points[-MOST_ROWS:]:
         unreadable = partial(_cells_instead, f"spectrum {point['spectrum_id']}")
-        cells = partial(_conductivity_cells, point, remarks, bool(condition))
-        table.add_row(*or_as_unreadable(cells, unreadable))
+        table.add_row(*or_as_unreadable(partial(_conductivity_cells, point, remarks), unreadable))
     console.print(table)
     _print_left_out(console, len(points), "conductivities before these")
     remarks.print(console)
 
 
-def _conductivity_cells(
-    point: dict[str, Any], remarks: Remarks, with_condition: bool = False
-) -> tuple[str, ...]:
-    from labctl.readmodel.quantity_text import condition_text
+def _conductivity_cells(point: dict[str, Any], remarks: Remarks) -> tuple[str, ...]:
     from labctl.readmodel.shown_columns import CONDUCTIVITY
 
-    cells = [column.text(point) for column in CONDUCTIVITY]
-    condition = [condition_text(point)] * with_condition
-    return (str(point.get("spectrum", "")), *condition, *cells, remarks.marks(point["flags"] or []))
+    cells = (column.text(point) for column in CONDUCTIVITY)
+    return (str(point.get("spectrum", "")), *cells, remarks.marks(point["flags"] or []))
+
+
+def _print_by_condition(console: Any, points: list[dict[str, Any]], sample: dict[str, Any]) -> None:
+    for words, same in _by_condition(points):
+        if words:
+            console.print(f"at {words} (set point):", style="bold", highlight=False)
+        print_conductivities(console, same, sample)
+
+
+def _by_condition(points: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the points of each condition beside the temperature, with its words; "" for none."""
+    from labctl.quantity_text import quantity_named
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    for point in points:
+        name = point.get("condition_quantity")
+        quantity = quantity_named(name) if name else None
+        words = f"{quantity.words} {quantity.text(point['condition_setpoint'])}" if quantity else ""
+        found.setdefault(words, []).append(point)
+    return list(found.items())
 
 
 def _without_number_in_words(silent: list[dict[str, Any]]) -> list[str]:

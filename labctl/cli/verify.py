@@ -82,7 +82,7 @@ def data(
 ) -> None:
     """Evaluate public measurements by import, fit and laws, and compare with the published values.
 
-    The data are not part of labctl; a data set whose files are not in the folder is named. `inside`: the
+    The data are not part of labctl; a data set without files in the folder is named. `inside`: the
     printed value is in the 95 % interval; `agrees`: outside, but as near as authors with one fixed circuit
     and no stated uncertainty can be. Exit code 1 when a number does neither, 2 without any data.
     """
@@ -139,7 +139,7 @@ def _print_data(found: list[dict[str, Any]], absent: list[str]) -> None:
 def equations(as_json: JsonOption = False) -> None:
     """Work an example of equations 2, 3, 5, 7 and 11 of the review, and compute each a second way.
 
-    Numbers that the review prints are used where it prints any; what is assumed beside them is named. Exit
+    Numbers that the review prints are used where it prints any; assumptions beside them are named. Exit
     code 1 where two numbers differ.
     """
     from labctl.cli.review_equations import worked

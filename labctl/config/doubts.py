@@ -1,6 +1,7 @@
 """Doubts about a protocol or station file: possible mistakes, which are shown and not refused."""
 
 import datetime
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,13 +10,14 @@ from labctl.accuracy import DRIFTS, DRIFTS_FROM_DEGC, ROUNDING_K, ZERO_CELSIUS_K
 from labctl.clock import RealClock
 from labctl.config.accuracy import StationAccuracy
 from labctl.config.instrument_entries import InstrumentEntry
-from labctl.config.possible_steps import undeclared
+from labctl.config.possible_steps import declared_by, undeclared
 from labctl.config.sample import Sample
 from labctl.config.shared_addresses import unit_of
 from labctl.config.station import Station
 from labctl.typed_number import end_before_last
 
 MOST_UNCERTAIN = 0.2
+ORDINARY_LIMIT_A = 10.0  # where no instrument declares its largest current
 SPAN = re.compile(r"[^,:]+:[^,:]+:[^,:]+")
 COM_PORT = re.compile(r"COM(\d+)", re.IGNORECASE)
 
@@ -96,7 +98,22 @@ def doubts_about_temperatures(accuracy: StationAccuracy, temperatures_k: Sequenc
 def doubts_about_station(station: Station) -> list[str]:
     """Return the doubts about the instruments of a station and about their certificates today."""
     today = datetime.date.fromtimestamp(RealClock().time())
-    return [*doubts_about_instruments(station.instruments), *doubts_about_accuracy(station.accuracy, today)]
+    return [
+        *doubts_about_current(station.limits.current_a, station.instruments),
+        *doubts_about_instruments(station.instruments),
+        *doubts_about_accuracy(station.accuracy, today),
+    ]
+
+
+def doubts_about_current(limit_a: float, entries: Sequence[InstrumentEntry]) -> list[str]:
+    """Return a sentence where the limit of the current is beyond every instrument: it was meant in mA."""
+    ranges = {entry.name: declared_by(entry).current_a for entry in entries}
+    able_a = {name: one.high for name, one in ranges.items() if one is not None and math.isfinite(one.high)}
+    most_a = max(able_a.values(), default=ORDINARY_LIMIT_A)
+    if limit_a <= most_a:
+        return []
+    able = ", ".join(f"{name} up to {high:g} A" for name, high in able_a.items()) or "none declares a current"
+    return [f"limits.current_a is {limit_a:g} A, more than this station can ({able}); is it meant in mA?"]
 
 
 def doubts_about_instruments(entries: Sequence[InstrumentEntry]) -> list[str]:

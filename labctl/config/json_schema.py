@@ -1,6 +1,6 @@
-"""Parts of a JSON Schema: what an editor is told about the keys of a TOML file.
+"""Parts of a JSON Schema, by which an editor knows the keys of a TOML file.
 
-An editor completes and underlines by it; the readers decide what a file may hold, and check more.
+An editor completes and underlines by it. The readers check more and decide.
 """
 
 import math
@@ -67,7 +67,7 @@ def table(meaning: str, keys: Mapping[str, Schema], required: Sequence[str] = ()
 
 
 def tables_by_name(meaning: str, each: Schema) -> Schema:
-    """Return the schema of tables whose names a person chooses."""
+    """Return the schema of tables with freely chosen names."""
     return {"description": meaning, "type": "object", "additionalProperties": each}
 
 
@@ -77,5 +77,5 @@ def array(meaning: str, each: Schema) -> Schema:
 
 
 def anything(meaning: str) -> Schema:
-    """Return the schema of a table whose keys are those of other code: a driver, a rig."""
+    """Return the schema of a table with the keys of other code: a driver, a rig."""
     return {"description": meaning, "type": "object"}

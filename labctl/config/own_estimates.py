@@ -1,4 +1,4 @@
-"""What a procedure itself estimates about a measurement: pairs of label and text, as pymeasure shows them."""
+"""Estimates of a procedure about its measurement: pairs of label and text, as pymeasure shows them."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ MOST_SHOWN = 20
 def own_estimates(
     procedure: Any, sweep: Sequence[Mapping[str, Any]] | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Return the estimates of a procedure whose `get_estimates` gives a list of pairs; else none.
+    """Return the estimates of a procedure with a list of pairs from `get_estimates`; else none.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Drivers, procedures and rigs that an installed package registers by name, as entry points.
 
 A station or protocol then writes `driver = "oven-3"` in place of `module:Class`. Groups of entry points:
-`labctl.drivers`, `labctl.procedures`, `labctl.rigs`. What is kept with a run is always `module:Class`.
+`labctl.drivers`, `labctl.procedures`, `labctl.rigs`. A run always keeps `module:Class`.
 """
 
 import difflib

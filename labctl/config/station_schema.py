@@ -1,4 +1,4 @@
-"""The keys of a station file as a JSON Schema. A test compares them with what the readers ask for."""
+"""The keys of a station file as a JSON Schema. A test compares them with the readers."""
 
 from labctl.accuracy import CLASSES, COUPLES
 from labctl.config.accuracy import LARGEST_OFFSET_K

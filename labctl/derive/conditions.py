@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from labctl.quantity_text import quantity_named
+
 Row = Mapping[str, Any]
 Point = TypeVar("Point", bound=Row)
 
@@ -25,7 +27,8 @@ class Condition:
         """A sentence for a law at one of several conditions."""
         if self.quantity is None:
             return "of the spectra without a condition beside the temperature only"
-        return f"of the spectra at {self.quantity} {self.setpoint:.6g} only"
+        quantity = quantity_named(self.quantity)
+        return f"of the spectra at {quantity.words} {quantity.text(self.setpoint)} only"
 
 
 def condition_of(row: Row) -> Condition:

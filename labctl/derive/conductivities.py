@@ -19,6 +19,7 @@ from labctl.derive.budgets import CONDUCTIVITY, as_kept, leads_not_stated
 from labctl.derive.drifts import drift_flags
 from labctl.derive.geometry import expansion_of, geometry_not_stated, geometry_of
 from labctl.derive.inputs import Inputs, inputs_of
+from labctl.derive.isolation import with_isolation
 from labctl.derive.lag import STILL_K, spectrum_rate_k_s, without_lag
 from labctl.derive.linearities import linearity_flags
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
@@ -143,7 +144,11 @@ def evaluated_spectra(
         made = {"spectrum_id": spectrum_id, "method": METHOD, "method_version": METHOD_VERSION}
         made["derived_s"] = derived_s
         found_of_one = with_reference(replace(resistance, flags=flags), inputs.reference_u)
-        derived.append(_rows(run_id, made, temperature, found_of_one, sample))
+        found_of_one = with_isolation(found_of_one, inputs.isolation)
+        one = _rows(run_id, made, temperature, found_of_one, sample)
+        isolation_ohm = inputs.isolation and inputs.isolation.ohm
+        rows = [row | {"isolation_ohm": isolation_ohm} for row in one.resistances]
+        derived.append(replace(one, resistances=rows))
     return derived if only is not None else _behind_their_sensor(db, run_id, derived, inputs)
 
 

@@ -10,6 +10,7 @@ from labctl.analysis import Spectrum
 from labctl.derive.choices import NO_CHOICE, Choices, Excluded
 from labctl.derive.excluded_points import without_excluded
 from labctl.derive.in_force import in_force
+from labctl.derive.isolation import Isolation, isolation_of_run
 from labctl.derive.reference_resistor import reference_u_of_run
 from labctl.store import Database
 from labctl.store.amendments import EXCLUDED
@@ -34,6 +35,8 @@ class Inputs:
     reference_u : float, optional
         Relative standard uncertainty of |Z| by the checks with a reference resistor before and after the run;
         None: the run is not between two checks.
+    isolation : Isolation, optional
+        Of the channel of the cell; None: not measured.
     """
 
     known: dict[str, Any]
@@ -42,6 +45,7 @@ class Inputs:
     choices: Choices = NO_CHOICE
     sensor_offset_k: float = 0.0
     reference_u: float | None = None
+    isolation: Isolation | None = None
 
     @property
     def sample(self) -> dict[str, Any]:
@@ -101,6 +105,7 @@ class Inputs:
         ]
         found: dict[str, Any] = {"sample": self.known, "excluded": excluded}
         found |= {"sensor_offset_k": self.sensor_offset_k} if self.sensor_offset_k else {}
+        found |= {"isolation": self.isolation.described()} if self.isolation is not None else {}
         return found | ({"reference_u": self.reference_u} if self.reference_u is not None else {})
 
     @classmethod
@@ -114,6 +119,7 @@ class Inputs:
             Choices.of_options(analysis["options"]),
             inputs.get("sensor_offset_k", 0.0),
             inputs.get("reference_u"),
+            Isolation(**inputs["isolation"]) if inputs.get("isolation") else None,
         )
 
 
@@ -131,4 +137,5 @@ def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs
         choices,
         sensor_offset_k(db, run_id),
         reference_u_of_run(db, run_id),
+        isolation_of_run(db, run_id, found.sample),
     )

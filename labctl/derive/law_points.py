@@ -43,7 +43,7 @@ NAMES = (*NUMBERS, *KEYS, *WORDS)
 
 
 class PointParts:
-    """What the budget of a point says of its conductivity.
+    """Content of the budget of a point about its conductivity.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ def _own_relative_u(point: Point, components: tuple[Component, ...]) -> float | 
 
 
 def parts_of(point: Point) -> PointParts:
-    """Return what the budget of a point says: read already, or read now."""
+    """Return the content of the budget of a point: read already, or read now."""
     return point.get("parts") or PointParts.of(point)
 
 

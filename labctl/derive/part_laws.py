@@ -1,7 +1,7 @@
 """Arrhenius' law of bulk and grain boundary where a series resolves both.
 
 The total has a law of its own in `law_fits`. Where bulk and boundary have different activation energies,
-their sum bends and looks like another law; the laws of the parts show why. The conductivities are those of
+their sum bends and looks like another law; the laws of the parts show why. The conductivities are from
 the sample's thickness and area (bulk, and boundaries "apparent") or of the boundaries' own material
 ("specific"). Uncertainties hold the fits, temperatures, and what the points share as far as it is stated, as
 those of `law_fits` do.

@@ -10,6 +10,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ import numpy as np
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K, LawFit
 from labctl.analysis.laws.repeated_temperatures import NO_CAUSE, Change, change_between
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k
-from labctl.analysis.numerics.distributions import student_quantile
 from labctl.derive.budgets import with_components
 from labctl.derive.lag import is_moving
 from labctl.derive.law_points import LawPoint
@@ -29,7 +29,7 @@ SAME_SETPOINT_WITHIN_K = 0.01
 FIRST_AGAIN = "change_of_the_sample"
 SOURCE = "change of the sample"
 NOT_LOOKED_FOR = f"{SOURCE} (no temperature was measured twice)"
-SHARED_95 = student_quantile(0.975, math.inf)
+SHARED_95 = NormalDist().inv_cdf(0.975)
 
 Points = Sequence[Mapping[str, Any]]
 

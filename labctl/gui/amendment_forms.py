@@ -9,6 +9,7 @@ from labctl.derive.amending import Request
 from labctl.gui.amending import AmendingPanel
 from labctl.gui.background import Background
 from labctl.gui.inputs import NotFilledIn
+from labctl.gui.number_field import NumberField
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.qt import QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import fit_columns, set_up_table
@@ -21,6 +22,7 @@ from labctl.readmodel.amendment_text import amendment_on_one_line
 
 Person = Callable[[], str]
 LETTERS_OF_A_LIST = 140
+HIGHEST_HZ = 1e12
 
 
 class AmendmentForm(QtWidgets.QDialog):
@@ -114,20 +116,35 @@ class NoteForm(AmendmentForm):
 
 
 class ExclusionForm(AmendmentForm):
-    """Excludes a spectrum of a run from its results."""
+    """Excludes a spectrum of a run, or its points in a range of frequencies, from the results."""
 
     def __init__(self, parent: QtWidgets.QWidget, db: Path, person: Person, run_id: int, number: int) -> None:
         panel = AmendingPanel(db, self._request)
         super().__init__(parent, f"Exclude spectrum {number} of run {run_id}", panel)
         self._person, self._run_id, self._number = person, run_id, number
-        words = f"Spectrum {number} of run {run_id} stays in the file and is drawn hollow; it is in no law."
+        words = (
+            f"Spectrum {number} of run {run_id} stays in the file and is drawn hollow; it is in no law. With "
+            "two frequencies only its points between them are left out, and it is fitted again without them."
+        )
         label = PlainLabel(words, self)
         label.setWordWrap(True)
+        self.low_hz, self.high_hz = (NumberField(HIGHEST_HZ, "Hz", "all points") for _ in range(2))
+        row = QtWidgets.QFormLayout()
+        for text, field in (("Points &from", self.low_hz), ("Points &to", self.high_hz)):
+            field.setAccessibleName(text.replace("&", ""))
+            row.addRow(text, field)
+            field.valueChanged.connect(panel.edited)
         self.column.addWidget(label)
+        self.column.addLayout(row)
         self.column.addWidget(panel, 1)
 
     def _request(self, reason: str) -> Request:
-        exclusion = {"spectrum": self._number}
+        exclusion: dict[str, float] = {"spectrum": self._number}
+        low_hz, high_hz = self.low_hz.value(), self.high_hz.value()
+        if (low_hz is None) != (high_hz is None):
+            raise NotFilledIn(self.low_hz if low_hz is None else self.high_hz, "give both ends, or none")
+        if low_hz is not None and high_hz is not None:
+            exclusion |= {"frequency_min_hz": low_hz, "frequency_max_hz": high_hz}
         return Request(reason, self._person(), run=self._run_id, exclusion=exclusion)
 
 

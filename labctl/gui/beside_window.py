@@ -123,7 +123,7 @@ class BesideWindow(QtWidgets.QMainWindow):
         self._background.run(look, then, self.trouble.setText)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802
-        """Stop reading, and remove what was made of a csv file."""
+        """Stop reading, and remove the file made of a csv file."""
         self.reader.stop()
         self.closed.emit()
         self._folder.cleanup()

@@ -81,6 +81,11 @@ class Browser(QtWidgets.QWidget):
         Ids of the runs to export, to write a report about; the folder of the results file is to be opened.
     correction_wanted(int), note_wanted(int), amendments_wanted(int)
         Id of the run to correct the sample of, to add a note to, to list the amendments of.
+    comparison_wanted(list of int), budget_wanted(int), circuit_wanted(int)
+        Ids of the runs to compare, the first with the others; id of the run with uncertainties to show, or to
+        fit with another circuit.
+    carriers_wanted(int)
+        Id of a run of the sample for which carriers are shown.
     """
 
     ticks_changed = Signal(object)
@@ -92,6 +97,10 @@ class Browser(QtWidgets.QWidget):
     correction_wanted = Signal(int)
     note_wanted = Signal(int)
     amendments_wanted = Signal(int)
+    comparison_wanted = Signal(object)
+    budget_wanted = Signal(int)
+    circuit_wanted = Signal(int)
+    carriers_wanted = Signal(int)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -235,8 +244,12 @@ class Browser(QtWidgets.QWidget):
         for text, action in (
             ("Use parameters again", self._reuse),
             ("As this run, another sample", lambda: self._tell_chosen(self.another_sample_wanted)),
+            ("Compare, with the literature…", lambda: self._tell_all_chosen(self.comparison_wanted)),
+            ("Uncertainties by source…", lambda: self._tell_chosen(self.budget_wanted)),
+            ("Another circuit…", lambda: self._tell_chosen(self.circuit_wanted)),
             ("Export…", lambda: self._tell_all_chosen(self.export_wanted)),
             ("Report…", lambda: self._tell_all_chosen(self.report_wanted)),
+            ("Who carries the current…", lambda: self._tell_chosen(self.carriers_wanted)),
             ("Open the folder of the results file", self.folder_wanted.emit),
         ):
             self.context.addAction(text).triggered.connect(lambda _=False, a=action: a())

@@ -19,7 +19,7 @@ NOT_KNOWN = {"thickness_m": 1.0, "area_m2": 1.0, "electrodes": "blocking"}  # of
 
 @dataclass
 class Experiment:
-    """What a file says: procedure, parameters as text, columns, and where the rows begin."""
+    """Content of a head: procedure, parameters as text, columns, and where the rows begin."""
 
     procedure: str = ""
     parameters: dict[str, str] = field(default_factory=dict)

@@ -38,6 +38,7 @@ class Docks(QtWidgets.QMainWindow):
         dock.setAccessibleName(name)
         features = QtWidgets.QDockWidget.DockWidgetFeature
         dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+        widget.setMinimumSize(1, 1)  # one that needs more is cut; else Qt would draw it over its neighbours
         dock.setWidget(widget)
         self.addDockWidget(LEFT, dock)
         if self._docks:
@@ -86,7 +87,7 @@ class Docks(QtWidgets.QMainWindow):
     def _split(
         self, neighbour: QtWidgets.QDockWidget, dock: QtWidgets.QDockWidget, orientation: Qt.Orientation
     ) -> None:
-        """Put a dock beside another; Qt would make it a tab of one that has tabs, so these come after it."""
+        """Put a dock beside another. Qt makes it a tab of a dock with tabs, so these are added after it."""
         tabs = [other for other in self._docks if other in self.tabifiedDockWidgets(neighbour)]
         front = next((one for one in (neighbour, *tabs) if one is not dock and self._is_seen(one)), neighbour)
         dock.setFloating(False)
@@ -150,3 +151,5 @@ class Docks(QtWidgets.QMainWindow):
         for bar in self.findChildren(QtWidgets.QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setAccessibleName("Tabs")
             bar.setExpanding(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)  # a name that is cut is no name
+            bar.setUsesScrollButtons(True)

@@ -4,12 +4,9 @@ A part of the window that has entries of its own adds them with `add`.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labctl.gui.qt import QtWidgets
-
-if TYPE_CHECKING:
-    from labctl.gui.window import Window
 
 Entry = tuple[str, str, Callable[[], Any]]  # text, keys, action
 SCHEMES = ("system", "light", "dark")
@@ -17,8 +14,8 @@ PANES = (("&Form", "F9"), ("Lower &half", "F10"))
 FIRST_BELOW = 8  # Alt+8 and Alt+9 show the lists below the tabs
 
 
-def build_menus(window: "Window") -> dict[str, QtWidgets.QMenu]:
-    """Build the menus of a window; return them by name."""
+def build_menus(window: Any) -> dict[str, QtWidgets.QMenu]:
+    """Build the menus of a `labctl.gui.window.Window`; return them by name."""
     bar = window.menuBar()
     bar.setNativeMenuBar(False)  # a menu bar of the desktop would keep F12 from the window
     menus = {name: bar.addMenu(f"&{name}") for name in ("File", "Edit", "View")}
@@ -42,7 +39,7 @@ def add(menu: QtWidgets.QMenu, *entries: Entry) -> None:
         entry.triggered.connect(lambda _=False, a=action: a())
 
 
-def _add_undo(window: "Window", menu: QtWidgets.QMenu) -> None:
+def _add_undo(window: Any, menu: QtWidgets.QMenu) -> None:
     add(menu, ("&Undo", "Ctrl+Z", window.undo.undo))
     entry = menu.actions()[0]
 
@@ -54,7 +51,7 @@ def _add_undo(window: "Window", menu: QtWidgets.QMenu) -> None:
     name(window.undo.next_in_words())
 
 
-def _add_views(window: "Window", menu: QtWidgets.QMenu) -> None:
+def _add_views(window: Any, menu: QtWidgets.QMenu) -> None:
     add(menu, *((f"&{scheme.capitalize()}", "", _choosing(window, scheme)) for scheme in SCHEMES))
     menu.addSeparator()
     for text, keys in PANES:
@@ -96,5 +93,5 @@ def _add_views(window: "Window", menu: QtWidgets.QMenu) -> None:
     )
 
 
-def _choosing(window: "Window", scheme: str) -> Callable[[], None]:
+def _choosing(window: Any, scheme: str) -> Callable[[], None]:
     return lambda: window.choose_scheme(scheme)

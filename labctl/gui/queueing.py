@@ -1,6 +1,7 @@
 """The dock in which a protocol is filled in, checked and queued."""
 
 import getpass
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ class QueueingPanel(QtWidgets.QWidget):
         return self._text(self._procedures())
 
     def texts(self) -> list[str]:
-        """Return the protocols to queue: one, or those of the jobs of the sweep; raises as `text`."""
+        """Return the protocols to queue: one, or one for each job of the sweep; raises as `text`."""
         swept = self.sweep.jobs()
         if not swept:
             return [self.text()]
@@ -349,7 +350,7 @@ class QueueingPanel(QtWidgets.QWidget):
         self._ask_for_estimate(submission)
 
     def _ask_for_estimate(self, submission: Submission) -> None:
-        """Ask for the steps of all jobs, and for what the procedure in the form itself estimates."""
+        """Ask for the steps of all jobs, and for the estimates of the procedure in the form."""
         procedure, swept = self._filled_in_procedure(), self.sweep.jobs()
         self._asker.ask(
             lambda connection: (
@@ -410,7 +411,8 @@ class QueueingPanel(QtWidgets.QWidget):
         waiting = [job.id for job in jobs if job.rehearsal == "wanted"]
         then = "; its rehearsal begins in the background" if waiting else ""
         which = f"job {ids[0]}" if len(ids) == 1 else f"{len(ids)} jobs, {ids[0]} to {ids[-1]},"
-        self._say(f"{which} queued, about {duration(takes_s)}{then}")
+        takes = f"about {duration(takes_s)}" if math.isfinite(takes_s) else "duration not known"
+        self._say(f"{which} queued, {takes}{then}")
         self.queued.emit(ids)
         if waiting:
             self.rehearsal_wanted.emit(waiting)

@@ -77,7 +77,7 @@ class SweepBox(QtWidgets.QGroupBox):
         return file.getvalue() if self.isChecked() else ""
 
     def load_text(self, text: str) -> None:
-        """Replace the levels by those of a text; raises ValueError, and changes nothing then."""
+        """Replace the levels by the levels of a text; raises ValueError, and changes nothing then."""
         if self._class is None:
             raise ValueError("choose a procedure first")
         names = parameters_by_name(self._class)
@@ -92,14 +92,14 @@ class SweepBox(QtWidgets.QGroupBox):
         self._show(sweep)
 
     def load_file(self, path: Path) -> None:
-        """Replace the levels by those of a file, or tell why not."""
+        """Load the levels from a file; an error is shown."""
         try:
             self.load_text(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             self.refused.emit(f"{path.name}: {error}")
 
     def save_file(self, path: Path) -> None:
-        """Write the levels, completely or not at all, or tell why not."""
+        """Write the levels, completely or not at all; an error is shown."""
         try:
             refuse_what_is_no_export(path, (".txt",))
             write_text(path, self.text())

@@ -19,7 +19,7 @@ REASON = "undone"
 
 @dataclass(frozen=True)
 class Step:
-    """What a person did, in words, and what takes it back."""
+    """An action of a person in words, and the function that takes it back."""
 
     words: str
     take_back: Callable[[], Any]
@@ -31,7 +31,7 @@ class Undo(QtCore.QObject):
     Signals
     -------
     changed(str), said(str), warned(str), amended()
-        What would be undone next, `""` for nothing; what was undone; why it was not; results were derived
+        The next step to undo, `""` for none; the step undone; the reason of a failure; results were derived
         anew.
     """
 

@@ -16,6 +16,7 @@ from labctl.gui.background import Background
 from labctl.gui.beside_window import KINDS as BESIDE_KINDS
 from labctl.gui.beside_window import BesideWindow
 from labctl.gui.browser import Browser
+from labctl.gui.carriers_dialog import CarriersOpener
 from labctl.gui.control import ControlBar
 from labctl.gui.correcting import Corrections
 from labctl.gui.docks import Docks
@@ -30,6 +31,7 @@ from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
 from labctl.gui.queueing import QueueingPanel
 from labctl.gui.reading import Reader
+from labctl.gui.results import Results
 from labctl.gui.style import appearance_of, apply_appearance, choose_scheme
 from labctl.gui.undo import Undo
 from labctl.gui.writing import Writing
@@ -140,6 +142,8 @@ class Window(QtWidgets.QMainWindow):
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
         self.corrections = Corrections(self, self.db, person)
+        self.results = Results(self, self.db)
+        self.carriers = CarriersOpener(self, self.db)
         self.background, self.writing = Background(self), Writing(self, self.db)
         self.undo = Undo(self.db, self.asker, person, self)
         self.tabs: list[Tab] = make_tabs()
@@ -249,6 +253,12 @@ class Window(QtWidgets.QMainWindow):
         self.browser.export_wanted.connect(self.writing.export_runs)
         self.browser.report_wanted.connect(self.writing.report_runs)
         self.browser.folder_wanted.connect(self._open_folder)
+        self.browser.comparison_wanted.connect(self.results.compare)
+        self.browser.budget_wanted.connect(self.results.budget)
+        self.browser.circuit_wanted.connect(self.results.another_circuit)
+        self.results.warned.connect(self.warn)
+        self.browser.carriers_wanted.connect(self.carriers.open)
+        self.carriers.warned.connect(self.warn)
         self._connect_corrections()
         self.queue.job_wanted.connect(self._fill_in)
         self.queueing.queued.connect(self._show_queue)
@@ -348,7 +358,7 @@ class Window(QtWidgets.QMainWindow):
         self.say(f"as {found[0].source}: give the name and the thickness of the other sample, then queue")
 
     def _read_for_tab(self, work: Callable[[Database], Any], then: Callable[[Any], Any]) -> None:
-        """Read for a tab in a thread; a file that cannot be read is told by the reader."""
+        """Read for a tab in a thread; an error is shown in the status bar."""
 
         def look() -> Any:
             with Database(self.db) as database:

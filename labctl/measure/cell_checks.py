@@ -89,7 +89,7 @@ def _name(bench: Bench) -> str:
 
 
 class OwnSeries:
-    """The spectra of one cell so far; tells of each that contradicts those before it."""
+    """The spectra of one cell so far; reports each that contradicts earlier ones."""
 
     def __init__(self, cell: str, tell: Callable[..., None]) -> None:
         self._cell, self._tell = cell, tell
@@ -129,7 +129,7 @@ class OwnSeries:
 
 
 def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
-    """Return what a spectrum shows; None without two points with a temperature.
+    """Return the content of a spectrum; None without two points with a temperature.
 
     The conductance is that at the frequency where the cell is most resistive, the capacitance that at the
     highest frequency: Im Y / w, if its phase is far enough from a pure resistance.
@@ -153,7 +153,7 @@ def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
 
 
 def contradiction(known: Sequence[Sighting], now: Sighting) -> str:
-    """Return in words how a spectrum contradicts those of its own cell before it; `""` if it does not."""
+    """Return in words how a spectrum contradicts the earlier ones of its cell; `""` if it does not."""
     return _other_capacitance(known, now) or _other_conductance(known, now)
 
 

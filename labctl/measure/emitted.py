@@ -31,9 +31,15 @@ from labctl.measure.events import (
     SpectrumStarted,
     StepStarted,
     TemperatureRead,
+    ThermalStepEnded,
     wrong_name,
 )
 
+OF_ONE_KIND: Mapping[str, Any] = {
+    kind.topic: kind
+    for kind in (CheckPointMeasured, MonitorRead, StepStarted, TemperatureRead, ThermalStepEnded)
+}
+"""Topics with one kind of event each."""
 Points = Sequence[type[PointMeasured] | type[CurrentMeasured]]
 SIGN_OF = {PointMeasured: "frequency_hz", CurrentMeasured: "current_a"}  # column that marks a row as a point
 
@@ -62,16 +68,10 @@ def event_of(topic: str, record: Any, points: Points = ()) -> Emitted:
             return _row(record, points)
         case "spectrum":
             return _started_or_ended(topic, record, SpectrumStarted, SpectrumEnded)
-        case "check point":
-            return _read(topic, record, CheckPointMeasured)
         case "polarisation":
             return _started_or_ended(topic, record, PolarisationStarted, PolarisationEnded)
-        case "temperature":
-            return _read(topic, record, TemperatureRead)
-        case "monitor":
-            return _read(topic, record, MonitorRead)
-        case "step":
-            return _read(topic, record, StepStarted)
+        case topic if topic in OF_ONE_KIND:
+            return _read(topic, record, OF_ONE_KIND[topic])
         case "progress":
             return ProgressMade(percent=_percent(record))
     return OwnTopic(own_topic=topic, record=record)

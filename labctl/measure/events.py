@@ -235,6 +235,28 @@ class MonitorRead(Event):
 
 
 @event
+class ThermalStepEnded(Event):
+    """A step of the thermal history before the measurement has ended: dry, melt, anneal.
+
+    `number` counts from 0. Times in s since 1970-01-01 UTC, temperatures in K; `settled_s` is when the hold
+    began that ended it, `mean_k` the mean since then, `min_k` and `max_k` are of the whole step.
+    """
+
+    topic: ClassVar[str] = "thermal step"
+    number: int
+    name: str
+    setpoint_k: float
+    hold_s: float
+    started_s: float
+    settled_s: float | None
+    ended_s: float
+    mean_k: float | None
+    min_k: float | None
+    max_k: float | None
+    state: Literal["finished", "aborted", "failed"]
+
+
+@event
 class _Placed(Event):
     """The position of a measurement in a series.
 
@@ -476,6 +498,7 @@ Emitted = (
     StepStarted
     | TemperatureRead
     | MonitorRead
+    | ThermalStepEnded
     | SpectrumStarted
     | PointMeasured
     | SpectrumEnded

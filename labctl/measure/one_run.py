@@ -147,7 +147,7 @@ def _not_made_safe(runs: Sequence[Begun]) -> list[str]:
 
 
 def _shut_down(begun: Begun) -> None:
-    """Shut a procedure down; what it logs meanwhile is kept where it can be stored."""
+    """Shut a procedure down; its messages are recorded where they can be stored."""
 
     def tell(level: str, kind: str, message: str) -> None:
         with suppress(StoreError):  # no message may keep an instrument from being switched off

@@ -65,7 +65,7 @@ class Preflight:
 
     @property
     def outcome(self) -> str:
-        """`faults`, `passed`, or `passed in part` where something could not be told."""
+        """`faults`, `passed`, or `passed in part` where something remained unknown."""
         verdicts = {one.verdict for one in self.findings}
         return "faults" if FAULT in verdicts else "passed in part" if UNKNOWN in verdicts else "passed"
 

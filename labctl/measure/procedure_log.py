@@ -41,7 +41,7 @@ def kept_by(handler: "MessageEvents", procedure: Any) -> Iterator[None]:
 
 
 class _OfRoot(logging.Handler):
-    """Passes on what a module logs by the root logger itself, and nothing of other loggers and modules."""
+    """Passes on messages of one module to the root logger itself; none of other loggers and modules."""
 
     def __init__(self, handler: logging.Handler, module: str) -> None:
         super().__init__(logging.INFO)

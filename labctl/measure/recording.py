@@ -266,7 +266,7 @@ class Recording:
                 self._current(event)
             case events.RowMeasured():
                 self._row(event.values_by_column)
-            case events.TemperatureRead() | events.MonitorRead():
+            case events.TemperatureRead() | events.MonitorRead() | events.ThermalStepEnded():
                 self._log(event)
             case events.SpectrumStarted():
                 self._spectrum_started(event)
@@ -353,9 +353,12 @@ class Recording:
         row = {"run_id": self.run_id, "number": self._count("record"), "time_s": self._bench.clock.time()}
         self.store.append("records", row | {"data": data})
 
-    def _log(self, event: events.TemperatureRead | events.MonitorRead) -> None:
+    def _log(self, event: events.TemperatureRead | events.MonitorRead | events.ThermalStepEnded) -> None:
         if isinstance(event, events.MonitorRead):
             self._monitor(event)
+        elif isinstance(event, events.ThermalStepEnded):
+            self.store.append("thermal_steps", {"run_id": self.run_id, **_columns_of(event, event.names)})
+            self.event("info", "thermal step", f"ended: {event.name}, {event.state}")
         else:
             self._temperature(event)
 

@@ -32,7 +32,7 @@ def run_protocol(
 ) -> list[Outcome]:
     """Run the procedures of a protocol in order; stop after the first that does not finish.
 
-    Of several samples, one that did not finish is left out of the procedures that follow.
+    Of several samples, an unfinished one is left out of the procedures that follow.
     """
     outcomes: list[Outcome] = []
     left_out: set[str] = set()

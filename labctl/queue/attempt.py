@@ -219,6 +219,7 @@ class Attempt:
         progress, recording = watched.progress, watched.recording
         self.pulse.tell(run_id=recording.run_id)
         procedure.finished_steps = progress.finished_steps
+        procedure.finished_history = progress.finished_history
         procedure.should_skip = self.steering.should_skip
         if hasattr(procedure, "revise"):
             procedure.revisions = progress.revisions
@@ -265,6 +266,7 @@ class Attempt:
                 self._tell_progress(event)
             case (
                 events.MonitorRead()
+                | events.ThermalStepEnded()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()
                 | events.PolarisationEvaluated()

@@ -149,7 +149,7 @@ class Jobs:
             self._changes.come_to(job_id, "cancelled", f"cancelled{_by(person)}")
 
     def cancel_waiting(self, job_ids: Iterable[int], person: str = "") -> tuple[list[int], list[int]]:
-        """Cancel those of these jobs that still wait; return them, and the others, which stay as they are."""
+        """Cancel the waiting jobs among these; return their ids, and the ids of the others, which stay."""
         ids = list(job_ids)
         waiting = [job_id for job_id in ids if self.get(job_id).state in WAITING]
         for job_id in waiting:

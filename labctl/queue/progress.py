@@ -29,12 +29,15 @@ class Progress:
         Step to the id of the last spectrum that was begun in it and not finished.
     revisions : tuple
         (from_step, temperatures_degc) of the changes a person made, oldest first.
+    finished_history : frozenset of int
+        Steps of the thermal history that are finished.
     """
 
     procedure: int
     finished_steps: frozenset[int]
     cut: dict[int, int]
     revisions: tuple[tuple[int, list[float]], ...]
+    finished_history: frozenset[int] = frozenset()
 
 
 def procedures_finished(connection: WriteConnection, job_id: int, cell: str | None = None) -> int:
@@ -94,6 +97,7 @@ def progress_of(
             for kind, details in requests
             if kind == "temperatures" and {"from_step", "temperatures_degc"} <= details.keys()
         ),
+        frozenset(queries.finished_thermal_steps(connection, runs)),
     )
 
 

@@ -34,6 +34,7 @@ from labctl.measure.events import (
     SpectrumStarted,
     StepStarted,
     TemperatureRead,
+    ThermalStepEnded,
 )
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
@@ -182,7 +183,7 @@ class _Watcher:
                 self._potential(abs(event.potential_v))
             case SpectrumEnded() | PolarisationEnded() | StepStarted() | ProgressMade() | OwnTopic():
                 pass  # nothing to add
-            case MonitorRead():
+            case MonitorRead() | ThermalStepEnded():
                 pass  # only the interlocks of a night judge it
             case _:
                 assert_never(event)

@@ -96,6 +96,7 @@ class Steering(StopRequest):
             case (
                 events.CheckPointMeasured()
                 | events.MonitorRead()
+                | events.ThermalStepEnded()
                 | events.ProgressMade()
                 | events.OwnTopic()
                 | events.SpectrumEvaluated()

@@ -24,6 +24,7 @@ REMEDIES = {
     "leads": "measure a short of the leads",
     "electronic share": "measure the electronic share",
     "reference resistor": "use a better reference resistor",
+    "isolation": "dry the sample holder and its cables, or use a card with a better isolation",
     "between mounts": "mount more often",
     "change of the sample": "let the sample settle, and repeat the first temperature",
     "steady current": "hold longer, or use a smaller range of current",

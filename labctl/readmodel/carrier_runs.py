@@ -65,7 +65,7 @@ class MeasuredCharge:
     value_c : float
         Without a sign.
     standard_uncertainty_c : float or None
-        None where `reason` says what is not known.
+        None where it is not known, see `reason`.
     temperature_k : float or None
     """
 
@@ -132,10 +132,11 @@ def _voltmeter_u_v(db: Database, run_id: int, potential_v: float) -> float | Non
 
 
 def electrolysis_charge(db: Database, run_ids: Sequence[int]) -> MeasuredCharge | None:
-    """Return the charge of all electrolyses among the runs; None without one that has passed any."""
+    """Return the charge of all electrolyses among the runs; None where no charge passed."""
     given = {run_id: _parameters(db, run_id) for run_id in sorted(run_ids)}
+    starts_s = [db.run(run_id)["started_s"] for run_id in given]
     holds = [
-        _hold(db, row, given[run_id])
+        _hold(db, row, given[run_id], starts_s)
         for run_id in given
         if given[run_id].get("charge_c")
         for row in polarisations.of_parts(db, [run_id])
@@ -165,7 +166,7 @@ class _Hold:
     reason: str
 
 
-def _hold(db: Database, row: Row, given: Row) -> _Hold | None:
+def _hold(db: Database, row: Row, given: Row, starts_s: Sequence[float]) -> _Hold | None:
     """Charge of one hold, with what flowed after its last point; None with fewer than two points."""
     points = [point for point in polarisations.points(db, row["id"]) if point["status"] == "ok"]
     points = [one for one, after in zip(points, [*points[1:], None], strict=True) if _rises(one, after)]
@@ -178,21 +179,35 @@ def _hold(db: Database, row: Row, given: Row) -> _Hold | None:
     charge = charge_passed_c(time_s, current_a, gain_u=gain_u, zero_u_a=zero_u_a)
     kelvin = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
     offset_k = inputs_of(db, row["run_id"]).correction_k
+    off_s = _off_by_s(row, points[-1], starts_s)
+    if off_s is None:
+        reason = f"when the cell of run {row['run_id']} was switched off is not recorded"
     return _Hold(
         row["run_id"],
-        _with_tail(charge, row, points[-1]),
+        _with_tail(charge, off_s, points[-1]),
         math.fsum(kelvin) / len(kelvin) + offset_k if kelvin else None,
-        reason if row["ended_s"] is not None else f"run {row['run_id']} still passes charge",
+        reason,
     )
+
+
+def _off_by_s(row: Row, last: Row, starts_s: Sequence[float]) -> float | None:
+    """Time by which the cell was off; None where it is not known.
+
+    The end of an interrupted hold is its last point: the cell was switched off by another program, at the
+    latest when the next run of the sample began.
+    """
+    if row["status"] != "interrupted":
+        return row["ended_s"]
+    return min((start_s for start_s in starts_s if start_s > last["time_s"]), default=None)
 
 
 def _rises(one: Row, after: Row | None) -> bool:
     return after is None or after["elapsed_s"] > one["elapsed_s"]
 
 
-def _with_tail(charge: Estimate, row: Row, last: Row) -> Estimate:
-    """The charge, and half of what the last current would pass until the cell was off, more or less."""
-    tail_s = max((row["ended_s"] or last["time_s"]) - last["time_s"], 0.0)
+def _with_tail(charge: Estimate, off_s: float | None, last: Row) -> Estimate:
+    """Return the charge with that after the last point: half of it at the last current, as a mean."""
+    tail_s = max((off_s or last["time_s"]) - last["time_s"], 0.0)
     tail_c = last["current_a"] * tail_s
     doubt = Component("charge passed", abs(tail_c) / math.sqrt(12), "B", distribution="rectangular")
     parts = [*charge.parts, *([doubt] if doubt.change else [])]

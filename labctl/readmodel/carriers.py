@@ -21,11 +21,12 @@ from labctl.derive.amending import named_entries
 from labctl.derive.facts import facts_in_force, what_follows
 from labctl.derive.in_force import in_force
 from labctl.readmodel.carrier_curves import curvature, curves, share_of_curve, with_cells
+from labctl.readmodel.carrier_pressures import MeasuredSlope, slopes_of
 from labctl.readmodel.carrier_runs import MeasuredCharge, MeasuredEmf, electrolysis_charge, emfs_of
 from labctl.readmodel.formatting import with_uncertainty
 from labctl.store import Database
 from labctl.store.queries import facts as fact_queries
-from labctl.store.queries import polarisations, transference_numbers
+from labctl.store.queries import polarisations, runs, transference_numbers
 
 Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
@@ -105,9 +106,15 @@ def carriers_of(db: Database, sample: str) -> Carriers:
         *_measured_emf_lines(known, emfs_of(db, run_ids)),
         *_tubandt_lines(known, cation, electrolysis_charge(db, run_ids)),
         *_exponent_lines(known),
+        *map(_slope_line, slopes_of(db, run_ids)),
         *_haven_lines(db, sample),
     ]
     return Carriers(sample=sample, cation=cation, lines=tuple(lines), verdicts=tuple(_verdicts(lines)))
+
+
+def carriers_of_run(db: Database, run_id: int) -> Carriers:
+    """Gather the measurements about the carriers of the sample of a run."""
+    return carriers_of(db, str(runs.protocol_and_sample(db, run_id)["name"]))
 
 
 def _verdicts(lines: Sequence[Line]) -> list[tuple[float | None, Verdict]]:
@@ -134,11 +141,11 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _polarisation_lines(db: Database, sample: str) -> list[Line]:
-    runs = fact_queries.runs_of_name(db, sample)
-    electrodes = {run_id: str(in_force(db, run_id).sample["electrodes"]) for run_id in runs}
-    held = polarisations.of_parts(db, runs)
+    run_ids = fact_queries.runs_of_name(db, sample)
+    electrodes = {run_id: str(in_force(db, run_id).sample["electrodes"]) for run_id in run_ids}
+    held = polarisations.of_parts(db, run_ids)
     cells = {row["id"]: (row["potential_v"], electrodes[row["run_id"]]) for row in held}
-    rows = with_cells(transference_numbers.of_parts(db, runs), cells)
+    rows = with_cells(transference_numbers.of_parts(db, run_ids), cells)
     return [*map(_polarisation_line, rows), *map(_curve_line, curves(rows))]
 
 
@@ -462,6 +469,20 @@ def _exponent_lines(known: Sequence[Row]) -> list[Line]:
         said = f"not excluded: {'; '.join(within)}" if within else "none of the simple exponents"
         lines.append(Line(text=f"{name}: {_number(row['value'], u, *ends)}; {said}", **about))
     return lines
+
+
+def _slope_line(slope: MeasuredSlope) -> Line:
+    """Slope against the pressure in one run; it bounds no share."""
+    name = f"d log sigma / d log p({slope.gas}) at {slope.pressures} pressures, run {slope.run}"
+    about: dict[str, Any] = {"presumes": PRESUMES["exponent"], "temperature_k": slope.temperature_k}
+    about["runs"] = (slope.run,)
+    if slope.found is None:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: {slope.reason}", **about)
+    found = slope.found
+    said = f"not excluded: {'; '.join(found.not_excluded)}" if found.not_excluded else "no simple exponent"
+    number = _number(found.slope.value, found.slope.standard_uncertainty, *found.slope.interval())
+    flags = (*found.flags, "the uncertainty of the pressure is not stated and counts as zero")
+    return Line(text=f"{name}: {number}; {said}", flags=flags, **about)
 
 
 def _haven_lines(db: Database, sample: str) -> list[Line]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labctl.quantity_text import quantity_named
 from labctl.readmodel.formatting import celsius, duration
-from labctl.readmodel.quantity_text import quantity_named
 
 Row = Mapping[str, Any]
 

@@ -1,7 +1,7 @@
 """Alicat mass flow controller, unit A, 0 to 100 SCCM of nitrogen: every message gets one line.
 
 The flow follows the set point with a time constant of 0.5 s. A set point beyond the range becomes its end; a
-message for another unit has no answer, and one that is not understood the answer `?`.
+message for another unit has no answer, and an unknown one the answer `?`.
 """
 
 import math

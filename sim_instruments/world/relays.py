@@ -1,4 +1,4 @@
-"""Relays of a switch: what was commanded, what the switch reports, what is truly closed."""
+"""Relays of a switch: commanded, reported and true states."""
 
 from collections.abc import Callable, Iterable
 

@@ -45,7 +45,7 @@ def test_no_page_is_left_of_a_driver_that_is_gone():
     assert set(pages.PAGES.iterdir()) == {path for path in FILES if path.parent == pages.PAGES}
 
 
-@pytest.mark.parametrize("page", [pages.README, pages.BENCH_CHECKS], ids=lambda path: path.name)
+@pytest.mark.parametrize("page", [pages.BENCH_CHECKS], ids=lambda path: path.name)
 def test_every_shipped_model_is_named_with_who_confirmed_it(page):
     (table,) = re.findall(
         rf"{re.escape(pages.CONFIRMED_HEAD)}\n((?:\|.*\n)+)", page.read_text(encoding="utf-8")

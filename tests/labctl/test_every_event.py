@@ -35,6 +35,7 @@ from labctl.measure.events import (
     SpectrumStarted,
     StepStarted,
     TemperatureRead,
+    ThermalStepEnded,
     event,
 )
 from labctl.pymeasure.results import SQLiteResults, SQLiteWorker
@@ -72,6 +73,19 @@ IN_ORDER = (  # as one run tells them; each class at least once
     StepStarted(step=0, of=1, setpoint_k=333.15),
     TemperatureRead(time_s=1.0, temperature_k=333.0, setpoint_k=333.15, phase="dwell"),
     MonitorRead(time_s=1.5, instrument="room", quantity="relative_humidity_percent", value=30.0),
+    ThermalStepEnded(
+        number=0,
+        name="dry",
+        setpoint_k=353.15,
+        hold_s=60.0,
+        started_s=0.0,
+        settled_s=0.5,
+        ended_s=1.0,
+        mean_k=353.0,
+        min_k=300.0,
+        max_k=353.2,
+        state="finished",
+    ),
     SpectrumStarted(step=0, amplitude_v=0.1, bias_v=0.2),
     PointMeasured(time_s=2.0, frequency_hz=1e3, z_real_ohm=9.0, z_imag_ohm=-1.0, temperature_k=334.0),
     SpectrumEnded(state="aborted"),
@@ -200,10 +214,11 @@ def test_steering_knows_where_the_procedure_is_after_every_event(steering):
     for one in IN_ORDER:
         steering.see(one)
         places.append((type(one).__name__, steering._place))
-    assert places[:11] == [
+    assert places[:12] == [
         ("StepStarted", ""),
         ("TemperatureRead", ""),
         ("MonitorRead", ""),
+        ("ThermalStepEnded", ""),
         ("SpectrumStarted", ""),
         ("PointMeasured", "point"),
         ("SpectrumEnded", "step"),
@@ -213,7 +228,7 @@ def test_steering_knows_where_the_procedure_is_after_every_event(steering):
         ("PolarisationEnded", "step"),
         ("RowMeasured", "point"),
     ]
-    assert {place for _, place in places[11:]} == {"point"}
+    assert {place for _, place in places[12:]} == {"point"}
 
 
 def test_an_attempt_tells_readings_and_has_every_measurement_judged(attempt):
@@ -261,6 +276,8 @@ def test_recording_keeps_every_event_in_its_table(told_by_a_procedure, tmp_path)
         assert (reading["temperature_k"], reading["phase"]) == (333.0, "dwell")
         (watched,) = db.rows("SELECT * FROM monitor_readings")
         assert (watched["instrument"], watched["value"], watched["status"]) == ("room", 30.0, "ok")
+        (held,) = db.rows("SELECT * FROM thermal_steps")
+        assert (held["name"], held["hold_s"], held["state"]) == ("dry", 60.0, "finished")
         (spectrum,) = db.rows("SELECT * FROM spectra")
         assert (spectrum["status"], spectrum["amplitude_v"], spectrum["bias_v"]) == ("aborted", 0.1, 0.2)
         (point,) = db.rows("SELECT * FROM impedance_points")

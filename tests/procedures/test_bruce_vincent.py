@@ -181,10 +181,10 @@ def test_an_exception_in_any_driver_call_leaves_the_cell_off(cell_station, measu
 
 
 @pytest.mark.slow
-def test_an_exception_in_every_fifth_driver_call_leaves_the_cell_off(cell_station, measure_cell):
+def test_an_exception_in_every_seventeenth_driver_call_leaves_the_cell_off(cell_station, measure_cell):
     quick = SHORT.replace("points_per_decade = 5", "points_per_decade = 2").replace("hold_max_min = 3", "")
     failed = 0
-    for call in itertools.count(0, 5):
+    for call in itertools.count(0, 17):
         measured = measure_cell(
             cell_station(), quick + "hold_min_min = 0.3\nhold_max_min = 0.5", before=pull_the_cable(call)
         )
@@ -193,7 +193,7 @@ def test_an_exception_in_every_fifth_driver_call_leaves_the_cell_off(cell_statio
         if measured.outcome.status == "finished":
             break
         failed += 1
-    assert failed > 20
+    assert failed > 6
 
 
 def test_the_instrument_cuts_the_cell_off_at_its_own_limit(cell_station, measure_cell):

@@ -1,10 +1,13 @@
 """A series over a gas flow, through the queue: settled by read-back, stored, resumed, with a law of each."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import labctl
+from labctl.cli import app
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol, plan_of
 from labctl.config.station import read_station
@@ -128,7 +131,7 @@ def test_each_condition_has_a_temperature_law_of_its_own(measure):
     preferred = laws[laws["preferred"] == 1]
     assert sorted(preferred["condition_setpoint"] * 6e7) == pytest.approx([20, 60])
     assert set(preferred["n_points"]) == {3}
-    assert all("of the spectra at flow_m3_s" in flags[0] for flags in preferred["flags"])
+    assert all("of the spectra at flow " in flags[0] for flags in preferred["flags"])
 
 
 def test_conditions_may_be_the_outer_axis(measure):
@@ -176,8 +179,17 @@ def test_what_a_series_over_conditions_cannot_do_is_refused_in_words(changes, wo
 
 
 def test_an_atmosphere_of_another_quantity_is_refused_before_anything_is_set():
-    series = ConditionSeries()
+    series: Any = ConditionSeries()
     series.condition = "oxygen_pa"
     series.bench = SimpleNamespace(atmosphere=SimpleNamespace(quantity="flow_m3_s"))
     with pytest.raises(ConfigurationError, match="the atmosphere of the station sets flow_m3_s"):
         series.startup()
+
+
+def test_show_lists_the_conductivities_of_each_condition_apart(measure, tmp_path):
+    _, db = measure(temperatures=(50, 60))
+    db.close()
+    shown = CliRunner().invoke(app, ["show", "last", "--db", str(tmp_path / "lab.db")]).stdout
+    assert shown.index("at flow 20 mL/min (set point):") < shown.index("at flow 60 mL/min (set point):")
+    assert "of the spectra at flow 20 mL/min only" in shown
+    assert "monitor gas: flow" in shown

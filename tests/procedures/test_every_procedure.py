@@ -31,6 +31,7 @@ every_procedure = pytest.mark.parametrize("procedure_class", ALL, ids=lambda c: 
 def test_they_are_the_ones_the_documentation_names():
     assert {c.__name__ for c in ALL} == {
         "BruceVincent",
+        "ConditionSeries",
         "DCPolarisation",
         "EIS",
         "Electrolysis",
@@ -71,7 +72,7 @@ def test_its_columns_are_named_once_with_their_units(procedure_class):
 
 @every_procedure
 def test_it_declares_the_roles_it_needs(procedure_class):
-    assert set(procedure_class.roles_needed) <= {"oven", "fra", "potentiostat", "thermometer"}
+    assert set(procedure_class.roles_needed) <= {"oven", "fra", "potentiostat", "thermometer", "atmosphere"}
     assert procedure_class.__doc__
 
 

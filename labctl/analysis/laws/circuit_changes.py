@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, fdtrc
 
 from labctl.analysis.laws.common_errors import CommonError
 from labctl.analysis.laws.law_fit import LawFit
+from labctl.analysis.numerics.distributions import chi_square_tail, f_tail
 
 FEWEST = 2  # points with a circuit: one point alone says nothing about a step
 CHANCE = 0.05
@@ -74,7 +74,7 @@ def _columns(circuits: Sequence[str]) -> Array:
 def _chance(gained: float, remaining: float, steps: int, spare: int, stated: bool) -> float:
     """Probability that as much is gained by chance; 1 where it cannot be told."""
     if stated and (spare < 1 or remaining <= spare):
-        return float(chdtrc(steps, max(gained, 0.0)))
+        return chi_square_tail(gained, steps)
     if spare < 1 or remaining <= 0:
         return 1.0
-    return float(fdtrc(steps, spare, gained / steps / (remaining / spare)))
+    return f_tail(gained / steps / (remaining / spare), steps, spare)

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc
 
 from labctl.analysis.laws.repeated_temperatures import disagreement_flags, way_back_flags
 from labctl.analysis.laws.temperature_series import TemperatureSeries
+from labctl.analysis.numerics.distributions import chi_square_tail
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.numerics.interval_estimates import LogEstimate
 from labctl.analysis.numerics.notebook import NotebookResult
@@ -223,7 +223,7 @@ def variance_factor(chi_square: float, spare_points: int, stated: bool) -> tuple
     if spare_points <= 0:
         return (1.0 if stated else math.inf), math.inf
     birge = chi_square / spare_points
-    if stated and chdtrc(spare_points, chi_square) > LEAST_CHANCE:
+    if stated and chi_square_tail(chi_square, spare_points) > LEAST_CHANCE:
         return 1.0, math.inf
     return birge, float(spare_points)
 

@@ -18,8 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.signal import lfilter
 
 from labctl.analysis.numerics.estimate import Estimate
 
@@ -84,6 +82,8 @@ def followed(time_s: Array, sensor_k: Array, tau_s: float) -> Array:
     Exact for a sensor that moves in straight lines between readings; the sample begins at the first reading.
     A time constant below zero looks ahead of the sensor by as much, to first order.
     """
+    from scipy.signal import lfilter
+
     if tau_s <= 0:
         return np.interp(time_s - tau_s, time_s, sensor_k)
     step_s = time_s[1] - time_s[0]
@@ -172,6 +172,8 @@ def _misfit(spectra: Sequence[MovingSpectrum], temperatures: _Temperatures, tau_
 
 def _lowest(misfit: Callable[[float], float], shortest_s: float, longest_s: float) -> float | None:
     """Return where a function is lowest; None at an end of the range."""
+    from scipy.optimize import minimize_scalar
+
     grid = np.linspace(shortest_s, longest_s, GRID)
     place = int(np.argmin([misfit(one) for one in grid]))
     if place in (0, GRID - 1):

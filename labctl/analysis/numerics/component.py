@@ -19,6 +19,7 @@ SOURCES = (
     "leads",
     "electronic share",
     "reference resistor",
+    "isolation",
     "between mounts",
     "change of the sample",
     "steady current",

@@ -17,8 +17,7 @@ the emf below 1 cannot separate electrons from a second ion, a leak, or an elect
 it is a lower limit of the share of the named ion. An offset (thermal voltage) is found with several ratios,
 see `share_of_ratios`.
 
-C. Wagner, Z. Phys. Chem. B 21 (1933) 25; K. Kiukkola & C. Wagner, J. Electrochem. Soc. 104 (1957) 379,
-10.1149/1.2428586.
+C. Wagner, Z. Phys. Chem. B 21 (1933) 25; K. Kiukkola & C. Wagner, J. Electrochem. Soc. 104 (1957) 379.
 """
 
 import math

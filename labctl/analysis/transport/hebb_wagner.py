@@ -14,7 +14,7 @@ is proportional to their activity; mobilities that do not depend on the composit
 voltage; one dimension and no path along the surface. A current proportional to V beside the two branches
 shows that one of these does not hold.
 
-M. H. Hebb, J. Chem. Phys. 20 (1952) 185, 10.1063/1.1700165; C. Wagner, Z. Elektrochem. 60 (1956) 4; C.
+M. H. Hebb, J. Chem. Phys. 20 (1952) 185; C. Wagner, Z. Elektrochem. 60 (1956) 4; C.
 Wagner, Proc. 7th CITCE (1957) 361; J. W. Patterson, E. C. Bogren & R. A. Rapp, J. Electrochem. Soc. 114
 (1967) 752.
 """

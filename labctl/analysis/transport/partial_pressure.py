@@ -2,7 +2,7 @@
 
 Mass action gives each carrier of a solid in equilibrium with a gas a power of its pressure, at one
 temperature and in the range of pressures where one pair of defects dominates (Kröger & Vink, Solid State
-Phys. 3 (1956) 307, 10.1016/S0081-1947(08)60135-6):
+Phys. 3 (1956) 307):
 
     m = 0      ions in a number fixed by a dopant, or a conductor that does not exchange this gas
     m = +1/4   holes in O2, where a dopant or ionic disorder fixes the vacancies

@@ -11,7 +11,6 @@ diffusion has not met itself and I(t) = I0 erfcx(sqrt(t / tau) / a), with an err
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erfcx
 
 MODES = 10
 SHORT_TIME = 0.04
@@ -36,6 +35,8 @@ def relaxation_current_a(
     ValueError
         The currents do not decay to a steady value of the same sign; `time_constant_s` is not positive.
     """
+    from scipy.special import erfcx
+
     if not 0 < steady_current_a / initial_current_a < 1:
         raise ValueError("initial_current_a must be larger than steady_current_a and of the same sign")
     if time_constant_s <= 0:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import fminbound, least_squares
 
 from labctl.analysis.numerics.estimate import Estimate
 from labctl.analysis.transport.relaxation import relaxation_current_a
@@ -99,6 +98,8 @@ def slower_steady_currents_a(fit: Relaxed) -> list[tuple[float, float]]:
 
     The profile of chi-square over tau, up to ADMITTED_DEVIATIONS; correlation of the residuals lowers it.
     """
+    from scipy.optimize import fminbound
+
     target = fit.current_a / fit.weight_a
     best_square = float(np.sum((target - fit.model_a / fit.weight_a) ** 2))
     one = fit.scale**2 * fit.inflation
@@ -136,6 +137,8 @@ def _fit(
     weight: NDArray[np.float64],
     start: Relaxed | None = None,
 ) -> Relaxed:
+    from scipy.optimize import least_squares
+
     bounds = np.array([_around(current), LN_RATIO_BOUNDS, _time_bounds(time)]).T
     first = _scan(time, current, weight) if start is None else start.parameters
     found = least_squares(

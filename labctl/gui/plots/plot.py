@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from html import escape
 from typing import Any
 
+from labctl.gui.plots.beside import SMALLEST_PLOT
 from labctl.gui.plots.curves import Curves, Look
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.grid import Grid
@@ -114,6 +115,7 @@ class Canvas(pg.GraphicsLayoutWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setMinimumSize(SMALLEST_PLOT)
         self._plots: list[Plot] = []
         self._pointer = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=30, slot=self._point)
         self.scene().sigMouseClicked.connect(self._pick)

@@ -15,7 +15,7 @@ from labctl.gui.plots.choice import Choice
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
-from labctl.gui.plots.refining import Reading, Refiner, refined
+from labctl.gui.plots.refining import Reading, Refiner, is_refinable, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
@@ -135,7 +135,7 @@ class PolarisationTab(Tab):
 
     def _wanted(self) -> dict[Hashable, Reading]:
         """How to read the currents in view of each polarisation of a run with thinned ones."""
-        thinned = [one for one in self._shown() if "polarisations" in one.run.snapshot.thinned]
+        thinned = [one for one in self._shown() if is_refinable(one.run.snapshot, "polarisations")]
         return {one.key: partial(_read, one.curve.id) for one in thinned}
 
     def _draw_one(self, one: Drawn) -> list[Hashable]:

@@ -12,7 +12,7 @@ from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.records_table import drawn_records, numeric_columns, offer, whole_records
-from labctl.gui.plots.refining import Reading, Refiner, refined
+from labctl.gui.plots.refining import Reading, Refiner, is_refinable, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
@@ -160,11 +160,11 @@ class RecordsTab(Tab):
         plot.curves.draw(run.snapshot.id, look, records, (x, y, scales, part), points)
 
     def _wanted(self, plot: Plot) -> dict[Hashable, Reading]:
-        """How to read a column in view of each run that is thinned and whose x never falls."""
+        """Return the reading of a column in view, for each thinned run with rising x."""
         if plot not in self.plots:
             return {}
         x, y = self._x.name, self._ys[self.plots.index(plot)].name
-        thinned = [run.snapshot for run in self.runs if "records" in run.snapshot.thinned]
+        thinned = [run.snapshot for run in self.runs if is_refinable(run.snapshot, "records")]
         having = [one for one in thinned if {x, y} <= one.records.keys() and _never_falls(one.records[x])]
         return {one.id: partial(_read, one.id, x, y) for one in having}
 

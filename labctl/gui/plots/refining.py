@@ -9,6 +9,7 @@ from labctl.gui.plots.plot import Plot
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtCore
 from labctl.readmodel.in_view import Part, View
+from labctl.readmodel.snapshot import RunSnapshot
 from labctl.store import Database
 
 AT_REST_MS = 250
@@ -98,6 +99,11 @@ class Refiner(QtCore.QObject):
         if not high > low or pixels < 1:
             return None
         return View(low, high, pixels, self._logarithmic())
+
+
+def is_refinable(snapshot: RunSnapshot, curves: str) -> bool:
+    """Return whether curves of a run are thinned and read to their end: reading has not to wait for more."""
+    return curves in snapshot.thinned and snapshot.complete
 
 
 def refined(part: Part | None, x: Any, y: Any) -> tuple[Any, Any]:

@@ -13,13 +13,13 @@ from labctl.gui.plots.axes import ClockAxis
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.plot import Canvas, Plot
-from labctl.gui.plots.refining import Reading, Refiner, refined
+from labctl.gui.plots.refining import Reading, Refiner, is_refinable, refined
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtWidgets
+from labctl.quantity_text import Quantity, quantity_named
 from labctl.readmodel.all_rows import all_rows
 from labctl.readmodel.in_view import Part, View, temperature_in_view
-from labctl.readmodel.quantity_text import Quantity, quantity_named
 from labctl.readmodel.snapshot import Array, MonitorCurve
 from labctl.store import Database
 from labctl.units import ZERO_CELSIUS_K
@@ -167,7 +167,7 @@ class TemperatureTab(Tab):
 
     def _wanted(self) -> dict[Hashable, Reading]:
         """How to read the temperatures in view of each run that is thinned."""
-        thinned = [run for run in self.runs if "temperature" in run.snapshot.thinned]
+        thinned = [run for run in self.runs if is_refinable(run.snapshot, "temperature")]
         return {run.snapshot.id: partial(_read, run.snapshot.id, self._start_s(run)) for run in thinned}
 
     def _change_axis(self, since_start: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.readmodel.quantity_text import Quantity, quantity_named
+from labctl.quantity_text import Quantity, quantity_named
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.report.figures.axes import logarithmic, say
 from labctl.report.figures.colours import OKABE_ITO
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 def draw_condition(axes: Any, runs: Sequence[RunSnapshot]) -> None:
     """Draw sigma in S/cm over the condition as it was read; both logarithmic, a temperature linear."""
-    points = [row | {"run": run.id} for run in runs for row in map(dict, run.conductivities) if _has(row)]
+    points: list[Row] = [{**row, "run": run.id} for run in runs for row in run.conductivities if _has(row)]
     if not points:
         say(axes, NO_CONDITION)
         return

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from labctl.derive.in_force import in_force
 from labctl.readmodel.analysis_text import sample_of_analysis
+from labctl.readmodel.carriers import Carriers, carriers_of_run
 from labctl.readmodel.check_point_text import check_points_in_words
 from labctl.readmodel.recorded_checks import checked_instruments
 from labctl.readmodel.snapshot import RunSnapshot
+from labctl.readmodel.unreadable import or_as_unreadable
 from labctl.readmodel.whole_run import whole_run, with_fits
 from labctl.store import Database
 from labctl.store.amendments import Exclusion
@@ -48,6 +51,8 @@ class RunContent:
         Mean and range of each quantity of each monitor.
     thermal_history : sequence of rows
         Steps of temperature held before the measurement.
+    carriers : Carriers
+        Of the sample, by all of its runs and facts; a text that says why where they cannot be read.
     """
 
     run: RunSnapshot
@@ -65,6 +70,7 @@ class RunContent:
     remarks: Sequence[str]
     imported: Sequence[Row]
     provenance: Mapping[str, Any]
+    carriers: Carriers | str
 
 
 def content_of(db: Database, run: int | str) -> RunContent:
@@ -89,4 +95,5 @@ def content_of(db: Database, run: int | str) -> RunContent:
         remarks=now.remarks,
         imported=imported_files.of_run(db, snapshot.id),
         provenance=db.provenance(snapshot.id),
+        carriers=or_as_unreadable(partial(carriers_of_run, db, snapshot.id), str),
     )

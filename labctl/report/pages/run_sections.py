@@ -8,6 +8,7 @@ from labctl.plain_text import utc_time
 from labctl.readmodel.formatting import duration
 from labctl.readmodel.unreadable import or_as_unreadable
 from labctl.report.pages.budget_section import budgets
+from labctl.report.pages.carriers_section import carriers
 from labctl.report.pages.conductivity_section import conductivities
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Paragraph, Section
@@ -33,6 +34,7 @@ def run_sections(content: RunContent, words: Words, level: int = 1) -> list[Sect
         "conductivities": conductivities,
         "laws": laws,
         "polarisation": polarisation,
+        "carriers": carriers,
         "temperature": temperature,
         "budget": budgets,
         "remarks": remarks,

@@ -46,6 +46,13 @@ def rows_by_step(
     return connection.rows(query, run_ids)
 
 
+def finished_thermal_steps(connection: WriteConnection, run_ids: Sequence[int]) -> list[int]:
+    """Return the numbers of the finished steps of thermal history of some runs."""
+    marks = ", ".join("?" * len(run_ids))
+    query = f"SELECT number FROM thermal_steps WHERE run_id IN ({marks}) AND state = 'finished'"
+    return [row["number"] for row in connection.rows(query, run_ids)]
+
+
 def step_ends(connection: WriteConnection, run_ids: Sequence[int], ends: Sequence[str]) -> list[Row]:
     """Return step, n, id (the last number) of the records with one of the phases `ends`."""
     marks, phases = (", ".join("?" * len(several)) for several in (run_ids, ends))

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 import labctl
-from labctl.cli import app
+from labctl.cli import app, demo_review, demo_samples
 from labctl.cli.demo import prepare
 from labctl.errors import ConfigurationError
 
@@ -41,3 +41,37 @@ def test_eight_samples_can_be_prepared_and_a_ninth_is_refused_in_words(tmp_path)
 def test_spectra_to_replay_belong_to_one_sample(tmp_path):
     with pytest.raises(ConfigurationError, match="--replay, which has one sample"):
         prepare(tmp_path, 1, replay=tmp_path, samples=2)
+
+
+def test_the_review_is_measured_as_one_night_beside_its_printed_values(tmp_path, monkeypatch):
+    for module in (demo_samples, demo_review):
+        monkeypatch.setattr(module, "SAMPLES", demo_samples.SAMPLES[:2])
+    options = ["--review", "--temperatures-degc", "60:100:20", "--json", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, ["demo", *options])
+    assert result.exit_code == 0, result.output
+    content = json.loads(result.stdout)
+    first, second = content["compared"]
+    assert (first["material"], first["published_s_m"], first["references"]) == (
+        "Mg3(BH4)4(NH2)2",
+        0.0041,
+        [161],
+    )
+    assert (first["verdict"], first["origin"]) == ("inside", "law")
+    assert (second["material"], second["origin"]) == ("Mg(en)(BH4)2", "extrapolated")
+    assert "The simulator was given these values" in content["caption"]
+    assert (tmp_path / "review.png").stat().st_size > 20_000
+
+
+def test_a_value_that_the_review_does_not_print_is_outside():
+    known = ("x", (1,), 1, 300.0)
+    assert demo_review.Beside(*known, 2.0, 1.0, 0.9, 1.1, "law").verdict == "OUTSIDE"
+    assert demo_review.Beside(*known, 1.05, 1.0, 0.9, 1.1, "law").verdict == "inside"
+    assert demo_review.Beside(*known, 1.0).verdict == "no value"
+
+
+@pytest.mark.parametrize(
+    ("other", "named"), [(["--samples", "2"], "--samples"), (["--replay", "."], "--replay")]
+)
+def test_the_review_has_samples_of_its_own(other, named, tmp_path):
+    with pytest.raises(ConfigurationError, match=f"{named}: is given with --review"):
+        CliRunner().invoke(app, ["demo", "--review", *other, "--out", str(tmp_path)], catch_exceptions=False)

@@ -3,12 +3,15 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from labctl.capabilities import Capabilities, Range
 from labctl.cli import app
+from labctl.config import doubts
 from labctl.config.doubts import doubts_about_parameters
 
 STATION = """
@@ -76,6 +79,7 @@ def test_usual_files_raise_no_doubt(told):
             "few VISA libraries know; the VISA address is ASRL3::",
         ),
         ("dwell_min = 30", "dwell_min = 1800", "takes 210 h: begun now, it ends "),
+        ("current_a = 0.1", "current_a = 100", "more than this station can (none declares a current)"),
     ],
 )
 def test_what_may_be_a_mistake_is_told_and_not_refused(told, old, new, doubt):
@@ -165,3 +169,25 @@ def test_a_run_on_an_unverified_map_records_that_its_scale_is_not_confirmed(told
     with closing(sqlite3.connect("lab.db")) as db:
         (message,) = db.execute("SELECT message FROM events WHERE kind = 'not confirmed'").fetchone()
     assert message.startswith(SCALE)
+
+
+@pytest.mark.parametrize(
+    ("limit_a", "ranges", "is_doubted"),
+    [
+        (0.1, {}, False),
+        (10.0, {}, False),
+        (100.0, {}, True),
+        (100.0, {"cell": 2.0}, True),
+        (2.0, {"cell": 2.0}, False),
+        (20.0, {"cell": 2.0, "booster": 25.0}, False),
+    ],
+)
+def test_a_limit_of_the_current_beyond_every_instrument_is_doubted(limit_a, ranges, is_doubted, monkeypatch):
+    entries = [SimpleNamespace(name=name) for name in ranges]
+    able = {name: Capabilities(current_a=Range(1e-9, high_a)) for name, high_a in ranges.items()}
+    monkeypatch.setattr(doubts, "declared_by", lambda entry: able[entry.name])
+    found = doubts.doubts_about_current(limit_a, entries)
+    assert bool(found) == is_doubted
+    for sentence in found:
+        assert f"limits.current_a is {limit_a:g} A" in sentence
+        assert "is it meant in mA?" in sentence

@@ -284,6 +284,24 @@ def test_the_chosen_spectrum_is_excluded_and_the_exclusion_revoked(window, db, w
     wait(lambda: "not amended" in window.basis.text(), "the revocation in the line of the window")
 
 
+def test_points_of_a_spectrum_are_excluded_by_their_frequencies_with_a_reason(window, db, wait):
+    tab = window.tab_widget.widget(0)
+    wait(lambda: len(tab._by_key) == 2, "the spectra")
+    tab.choose([*tab._by_key][1])
+    click(tab.exclude_button)
+    form = open_form(window, ExclusionForm, wait)
+    type_into(form.low_hz, "45")
+    type_into(form.panel.reason, "hum of the mains")
+    click(form.panel.preview_button)
+    assert "Points to: give both ends, or none" in refusal(form, wait)
+    type_into(form.high_hz, "5k")
+    preview(form, wait)
+    write(form, window, wait, ExclusionForm)
+    (row,) = amendments(db)
+    assert row["new_value"] == {"spectrum": 1, "frequency_min_hz": 45.0, "frequency_max_hz": 5000.0}
+    assert row["reason"] == "hum of the mains"
+
+
 def revoke_first(window, db, wait):
     form = choose_action(window, "&Amendments…", AmendmentsForm, wait)
     wait(lambda: form.model.rows, "the list")

@@ -85,3 +85,17 @@ def test_the_arrangement_of_the_docks_is_remembered(window_of, station, tmp_path
     restore(second, settings)
     settle()
     assert second.tab_widget.in_sight() == seen
+
+
+def test_no_dock_is_drawn_over_another_where_there_is_little_room(docks):
+    for place in range(3):
+        docks.widget(place).setLayout(QtWidgets.QVBoxLayout())
+        inside = QtWidgets.QLabel("wide")
+        inside.setMinimumSize(700, 400)
+        docks.widget(place).layout().addWidget(inside)
+    docks.split_off(1, "beside")
+    docks.split_off(2, "below")
+    docks.resize(400, 300)
+    settle()
+    areas = [dock.geometry() for dock in docks._docks]
+    assert not any(one.intersects(other) for one in areas for other in areas if one is not other)

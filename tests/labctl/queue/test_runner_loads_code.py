@@ -1,6 +1,8 @@
 """A runner that lives for weeks measures each job with the code of its file, and records which that was."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,12 @@ def test_a_file_that_cannot_be_loaded_fails_its_job_and_the_runner_goes_on(
     assert night.states() == ["failed", "finished"]
     assert said in night.jobs.get(first).reason
     assert "procedure[0].use" in night.jobs.get(first).reason
+
+
+@pytest.mark.parametrize("program", ["labctl.queue.runner", "labctl.measure.run", "labctl.derive.whole_runs"])
+def test_a_program_that_measures_begins_without_the_optimisers_of_scipy(program):
+    """Each of many programs would load them for half of its start; the first fit that needs one loads it."""
+    heavy = "{'scipy.optimize', 'scipy.special', 'scipy.stats', 'scipy.signal', 'matplotlib'}"
+    code = f"import sys, {program}; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -2,8 +2,10 @@
 
 import pytest
 
+from labctl.analysis import Estimate
 from labctl.analysis.transport.carriers import CONDUCTORS
 from labctl.derive.facts import Fact, keep_fact
+from labctl.readmodel.carrier_runs import _off_by_s, _with_tail
 from labctl.readmodel.carriers import carriers_of
 from labctl.store import Database
 from sim_instruments.world.electrolysis import mass_changes_kg
@@ -146,3 +148,20 @@ def test_a_wagner_curve_of_the_rig_gives_the_share_of_electrons_and_holes(cell_s
     (evidence,) = line_of(carriers(measured.path), "Hebb-Wagner curve of 3 steps").evidence
     assert evidence.value == pytest.approx(0.03, rel=0.1)
     assert evidence.low <= 0.03 <= evidence.high
+
+
+def test_the_charge_of_a_run_that_was_killed_is_not_known_until_another_run_begins(
+    cell_station, measure_cell
+):
+    quick = PASS.replace("charge_c = 0.2", "charge_c = 0.01")
+    measured = measure_cell(cell_station(carriers=SILVER_BROMIDE), quick, ELECTROLYSIS, cation="Ag+")
+    with Database(measured.path) as db:
+        (row,) = db.rows("SELECT * FROM polarisations")
+        last = {"time_s": row["ended_s"] - 1.0, "current_a": 1e-4}
+    killed = row | {"status": "interrupted"}
+    assert _off_by_s(row, last, []) == row["ended_s"]
+    assert _off_by_s(killed, last, [row["started_s"]]) is None
+    assert _off_by_s(killed, last, [row["started_s"], last["time_s"] + 60.0]) == last["time_s"] + 60.0
+    charge = _with_tail(Estimate(1.0, 0.0), last["time_s"] + 60.0, last)
+    assert charge.value == pytest.approx(1.0 + 3e-3)
+    assert charge.standard_uncertainty == pytest.approx(6e-3 / 12**0.5)

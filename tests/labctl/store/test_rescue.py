@@ -576,9 +576,9 @@ IN_PLACE = ("-wal emptied", "-wal cut to half", "-wal overwritten")
 
 
 def moments(names, moments_s):
-    """Pairs of a blow and its moment: all of them, or two of each blow, others for each LABCTL_SEED."""
+    """Pairs of a blow and its moment: all of them, or one of each blow, another for each LABCTL_SEED."""
     seed = int(os.environ.get("LABCTL_SEED", "1"))
-    every = 1 if os.environ.get("LABCTL_FAULTS") == "all" else len(moments_s) // 2
+    every = 1 if os.environ.get("LABCTL_FAULTS") == "all" else len(moments_s)
     return [
         (name, after_s)
         for i, name in enumerate(names)

@@ -6,6 +6,7 @@ from qtpy import QtTest
 
 from labctl.gui.plots.polarisation_tab import PolarisationTab
 from labctl.gui.plots.records_tab import RecordsTab
+from labctl.gui.plots.refining import is_refinable
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.temperature_tab import TemperatureTab
 from labctl.readmodel.following import RunFollower
@@ -93,6 +94,13 @@ def test_after_zooming_each_pixel_has_the_extremes_of_its_rows(
         assert found[pixel] == pytest.approx(extremes, abs=1e-9)
     assert drawn_x[0] == 0
     assert drawn_x[-1] == ROWS - 1
+
+
+def test_nothing_is_read_again_while_older_rows_are_still_being_read(made):
+    thinned = frozenset({"records"})
+    assert is_refinable(made.snapshot(thinned=thinned), "records")
+    assert not is_refinable(made.snapshot(thinned=thinned, complete=False), "records")
+    assert not is_refinable(made.snapshot(thinned=thinned), "temperature")
 
 
 def test_a_curve_that_is_not_thinned_is_not_read_again(made, on_screen, wait):

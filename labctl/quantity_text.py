@@ -1,6 +1,5 @@
 """Quantities that monitors and atmospheres name, such as `dew_point_k`, in words and units for people."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from labctl.units import ZERO_CELSIUS_K
 _UNITS = {
     "percent": ("%", 1.0, 0.0),
     "ppm": ("ppm", 1.0, 0.0),
-    "m3_s": ("mL/min (0 °C)", 6e7, 0.0),
+    "m3_s": ("mL/min", 6e7, 0.0),
     "m_s": ("m/s", 1.0, 0.0),
     "pa": ("Pa", 1.0, 0.0),
     "k": ("°C", 1.0, -ZERO_CELSIUS_K),
@@ -18,7 +17,7 @@ _UNITS = {
     "ohm": ("Ω", 1.0, 0.0),
     "s": ("s", 1.0, 0.0),
 }
-"""Ending of the name: unit shown, factor and offset from the unit stored."""
+"""Ending of the name: unit shown, factor and offset from the unit stored. mL/min are at 0 °C, 101325 Pa."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,3 @@ def quantity_named(name: str) -> Quantity:
             words = name.removesuffix(f"_{ending}").replace("_", " ")
             return Quantity(words, unit, factor, offset)
     return Quantity(name.replace("_", " "))
-
-
-def condition_text(row: Mapping[str, Any]) -> str:
-    """Return the condition of a spectrum as it was read, by its set point where it was not; "" for none."""
-    name, value = row.get("condition_quantity"), row.get("condition_value")
-    if not name:
-        return ""
-    quantity = quantity_named(name)
-    shown = quantity.text(row.get("condition_setpoint") if value is None else value)
-    return f"{quantity.words} {shown}" + (" (not read)" if value is None else "")
