@@ -72,7 +72,7 @@ def run(
 
 
 def _doubts_about_analyser(station: Any, db: Path) -> list[str]:
-    """Return what to tell about the last checks of the analyser; raises ConfigurationError where refused."""
+    """Return the sentences about the last checks of the analyser; raises ConfigurationError where refused."""
     from labctl.clock import RealClock
     from labctl.queue.analyser_gate import refuse_or_tell
     from labctl.store.transactions import WriteConnection

@@ -113,7 +113,7 @@ def describe(
 ) -> dict[str, Any]:
     """Return what `--json` prints: processes, pause, jobs by state, the next job, the last warnings.
 
-    `stranded` are the jobs that are said to run although their runner does not.
+    `stranded` are the jobs recorded as running although their runner does not.
 
     `allowed_s` is `silence_s` by station, as far as it is known.
     """

@@ -26,7 +26,7 @@ class ReadingLimit:
     lowest, highest : float
         Inclusive, in the unit of the quantity; infinite: no limit.
     stops_when_silent : bool
-        Whether the job ends when the reading is not known for `silent_s`; otherwise that is told.
+        Whether the job ends when the reading is not known for `silent_s`; otherwise it is reported.
     silent_s : float
         Time without a reading after which it counts as not known.
     unchanged_s : float

@@ -69,7 +69,7 @@ def by_role(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> d
 
 
 def monitors(entries: Sequence[InstrumentEntry], drivers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the drivers whose readings are recorded, by name: what only watches, and the atmosphere."""
+    """Return the drivers with recorded readings, by name: monitors and the atmosphere."""
     watching = {"monitor", "atmosphere"}
     return {entry.name: drivers[entry.name] for entry in entries if watching & set(entry.roles)}
 

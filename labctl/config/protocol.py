@@ -53,7 +53,7 @@ class ProcedureEntry:
     of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def build(self) -> Any:
-        """Return a procedure with its parameters set; of several samples that of the first."""
+        """Return a procedure with its parameters set; of several samples, the first one's."""
         procedure = self.procedure_class()
         of_first = self.of_cells.get(self.cells[0], {}) if self.cells else {}
         procedure.set_parameters({**self.parameters, **of_first})
@@ -158,7 +158,7 @@ class Protocol:
         ----------
         entry : ProcedureEntry
         procedure : Procedure
-            That of one of the samples, where it is now; those of the others follow its temperatures.
+            The temperature of one sample, where it is now; the others follow it.
         """
         if len(entry.cells) < 2:
             return plan_of(procedure)
@@ -364,7 +364,7 @@ def _in_cells(
 def _for_samples(
     entry: ProcedureEntry, sample: Sample, in_cells: Mapping[str, Sample], document: Table
 ) -> ProcedureEntry:
-    """Return a procedure with its sample, or with the cells whose samples it measures."""
+    """Return a procedure with its sample, or with the cells of the samples that it measures."""
     for cell in entry.cells:
         if cell not in in_cells:
             known = ", ".join(in_cells) or "none: its sample is in no cell"

@@ -4,7 +4,7 @@ What leaks past the sample is parallel to it: 1 / R measured = 1 / R + 1 / R lea
 R leak is at least the isolation. With f = R measured / isolation the resistance lies between R measured and
 R measured / (1 - f). Below f = 1/2 that range is a component of its uncertainty (rectangular, JCGM 100:2008,
 4.3.7); from there on the measured value is a lower bound. Where the open cell is subtracted from the spectra
-as a fixture there is no component, and what is larger than the isolation is a bound.
+as a fixture there is no component, and a value larger than the isolation is a bound.
 """
 
 import math

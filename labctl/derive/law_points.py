@@ -116,7 +116,7 @@ def _once(value: Any) -> Any:
 
 
 class LawPoint(Mapping[str, Any]):
-    """One row of the columns; what is decided about a point is set in it."""
+    """One row of the columns; decisions about a point are set in it."""
 
     __slots__ = ("_columns", "_row")
 
@@ -151,7 +151,7 @@ def in_columns(rows: Iterable[Point]) -> list[LawPoint]:
 
 
 def _kept(name: str, value: Any) -> Any:
-    """Return a value as its column keeps it; what is no number, in a file of other people, is unknown."""
+    """Return a value as its column keeps it; anything else than a number, in a file of other people, is unknown."""
     if name in NUMBERS:
         return float(value) if isinstance(value, int | float) else math.nan
     if name in KEYS:

@@ -195,7 +195,7 @@ def _why_never_used(point: Point) -> str:
 
 
 def _left_out_flags(points: Sequence[Point]) -> list[str]:
-    """Name every spectrum that the law does not stand on; those of one temperature and reason once."""
+    """Name every spectrum that the law does not stand on; several of one temperature and reason once."""
     points = [point for point in points if _why_left_out(point) != COMPARED]
     reasons = [(point, _why_left_out(point)) for point in points]
     left_out = Counter(f"{_place(point)} ({reason})" for point, reason in reasons if reason)

@@ -71,7 +71,7 @@ class ResultsText(QtWidgets.QDialog):
 
 
 class CircuitForm(QtWidgets.QDialog):
-    """Fits the spectra of a run with another circuit, beside the one that their results stand on."""
+    """Fits the spectra of a run with another circuit, beside the circuit of their results."""
 
     def __init__(self, parent: QtWidgets.QWidget, db: Path, run_id: int) -> None:
         super().__init__(parent)

@@ -54,7 +54,7 @@ def refuse_connected(bench: Bench, cell: str) -> None:
     """Raise InstrumentError if the analyser of a cell sees a conductance while every channel is open.
 
     Nothing is measured where no channel connects the cell, or without an analyser. An analyser that fails at
-    an open circuit is told: then nothing is known.
+    an open circuit is reported: then nothing is known.
     """
     of_cell = getattr(bench, "cells", {}).get(cell)
     fra = of_cell.roles.get("fra") if of_cell is not None and of_cell.channels else None

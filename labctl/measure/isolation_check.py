@@ -23,7 +23,7 @@ class CheckedCell:
     """A cell as it was measured; `resistance_ohm` is None, and `problem` says why, where it was not.
 
     `resistance_ohm` is |Z| at the lowest frequency: of an open cell the isolation, which no resistance in
-    parallel is below, of a shorted one what is in series.
+    parallel is below, of a shorted one the impedance in series.
     """
 
     cell: str

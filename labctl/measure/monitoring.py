@@ -3,7 +3,7 @@
 1. Every monitor is read beside each reading of the temperature log, and beside the points of spectra and
    polarisations at most every `BESIDE_POINTS_S`.
 2. A monitor that does not answer, or answers with no number, ends nothing here: the failure is a reading
-   without a value, and is told once. The monitor is asked again after `ASK_AGAIN_S`.
+   without a value, and is reported once. The monitor is asked again after `ASK_AGAIN_S`.
 3. Whether a reading, or a silent monitor, ends the run is decided by the interlocks of the station.
 """
 

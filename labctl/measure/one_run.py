@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Begun:
-    """A procedure whose run has begun, with its bench, its recording and the request to stop."""
+    """A procedure in a run that has begun, with its bench, its recording and the request to stop."""
 
     procedure: Any
     bench: Bench

@@ -2,7 +2,7 @@
 
 1. Each sample has a run, a recording and a procedure of its own, on the bench of its cell. A procedure with
    a method `turns` yields the temperature of each step; one without is run whole, in one turn.
-2. The oven goes to the nearest temperature that a sample waits for, and first to that of the sample with
+2. The oven goes to the nearest temperature that a sample waits for, and first to the temperature of the sample with
    most steps left: a night that was cut goes on where it was. All samples that wait for it are measured
    there, in their order, each while its cell is connected; the others' thermometers are read meanwhile.
 3. A sample that fails is left out and told; the others go on. What concerns them all ends them all: the
@@ -227,7 +227,7 @@ def _is_there(sample: _Sample, here_k: float) -> bool:
 
 
 def _tell(sample: _Sample, samples: Sequence[_Sample], bench: Bench) -> None:
-    """Tell a sample's end to its run and to those that go on; end these where it concerns them all."""
+    """Report a sample's end to its run and to those that go on; end these where it concerns them all."""
     if sample.end is None or sample.end[0] == "finished":
         return
     status, reason = sample.end
@@ -252,7 +252,7 @@ def _concerns_all(error: Exception | None, bench: Bench) -> bool:
 
 
 def _leave_at_rest(bench: Bench) -> None:
-    """Switch off what can polarise the cell of a bench; a failure is told, and found again at the end."""
+    """Switch off what can polarise the cell of a bench; a failure is reported, and found again at the end."""
     for role in ("potentiostat", "fra"):
         if role in bench.roles:
             try:

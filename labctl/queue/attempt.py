@@ -49,7 +49,7 @@ CAUSES = ("set again",)
 
 @dataclass
 class Watched:
-    """The run of one sample: where it is recorded, what of it was measured before and what was since."""
+    """The run of one sample: where it is recorded, its part measured before and its part measured since."""
 
     recording: Recording
     progress: Progress
@@ -203,7 +203,7 @@ class Attempt:
     def _begin(
         self, watched: Watched, index: int, protocol: Protocol, entry: ProcedureEntry, procedure: Any
     ) -> None:
-        """Let a procedure whose run has begun go on where an earlier one was cut."""
+        """Let a procedure of a run that has begun go on where an earlier one was cut."""
         self._watched = watched
         self._continue_from(procedure, watched)
         watched.left = TimeLeft(procedure, self.pace, partial(protocol.plan_of_all_cells, entry))
@@ -305,7 +305,7 @@ class Attempt:
         )
 
     def _tell_progress(self, event: events.ProgressMade) -> None:
-        """Tell how much of the job is done, as far as the procedure under way has said."""
+        """Report how much of the job is done, as far as the procedure under way reported it."""
         if event.percent is None:
             return
         index, count = self._place

@@ -63,7 +63,7 @@ class WatchedReading:
         return self._not_known(silent_s, self._why or "the monitor gives no such reading")
 
     def _not_known(self, for_s: float, why: str) -> str:
-        """Return the end of the job where the station says so; otherwise tell it once."""
+        """Return the end of the job where the station says so; otherwise report it once."""
         words = f"{self.limit.name} is not known for {for_s / 60:.1f} min: {why}"
         if self.limit.stops_when_silent:
             return words

@@ -46,7 +46,7 @@ def procedures_finished(connection: WriteConnection, job_id: int, cell: str | No
 
 
 def cells_due(connection: WriteConnection, job_id: int, protocol: Protocol, index: int) -> list[str]:
-    """Return the cells whose samples one procedure of a job still has to measure, in their order.
+    """Return the cells of the samples that one procedure of a job still has to measure, in their order.
 
     A sample that failed while another one went on and finished is left out: it is not tried again.
     """

@@ -62,7 +62,7 @@ class Steering(StopRequest):
         self.on_wait: Callable[[str], None] = lambda doing: None
 
     def take(self, procedure: Any, index: int, cell: str | None = None) -> None:
-        """Steer this procedure of the job from now on; of several samples that of the one in `cell`."""
+        """Steer this procedure of the job from now on; of several samples, the one in `cell`."""
         self._procedure, self._procedure_index, self._cell = procedure, index, cell
         if cell is not None:
             self._of_cells[cell] = procedure

@@ -1,4 +1,4 @@
-"""The spectra of a run with another circuit beside the one that their results stand on.
+"""The spectra of a run with another circuit beside the circuit of their results.
 
 Both circuits are fitted to the same points, the good and not excluded ones as measured, so that their
 criteria can be compared. Nothing is written: `labctl fit RUN --circuit ...` derives the results anew.

@@ -72,7 +72,7 @@ def _columns(circuits: Sequence[str]) -> Array:
 
 
 def _chance(gained: float, remaining: float, steps: int, spare: int, stated: bool) -> float:
-    """Probability that as much is gained by chance; 1 where it cannot be told."""
+    """Probability that as much is gained by chance; 1 where it is not known."""
     if stated and (spare < 1 or remaining <= spare):
         return chi_square_tail(gained, steps)
     if spare < 1 or remaining <= 0:
