@@ -1,6 +1,6 @@
 """Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell in silence?
 
-    python benchmarks/switch_faults.py FILE [trials]
+    python benchmarks/switch_faults.py [--trials 200] [--results FILE]
 
 Each trial is a night of three samples at four temperatures with one fault, drawn by its number: a relay stuck
 open or closed (the switch reports it), welded or dead (it does not), the cables of two cells exchanged, an
@@ -146,14 +146,15 @@ def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
 def parser() -> argparse.ArgumentParser:
     """Options of this benchmark."""
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("file", type=Path)
-    made.add_argument("trials", type=int, nargs="?", default=200)
+    made.add_argument("--results", type=Path, help="a line of JSON for every trial")
+    made.add_argument("--trials", type=int, default=200)
     return made
 
 
 def main() -> None:
     asked = parser().parse_args()
-    lines = asked.file.read_text("utf-8").splitlines() if asked.file.exists() else []
+    kept: Path | None = asked.results
+    lines = kept.read_text("utf-8").splitlines() if kept and kept.exists() else []
     known = {one["number"]: one for one in map(json.loads, lines)}
     for number in range(asked.trials):
         if number in known:
@@ -161,8 +162,9 @@ def main() -> None:
         fault = plan(number)
         with tempfile.TemporaryDirectory() as folder:
             known[number] = {"number": number, **fault, **trial(number, fault, Path(folder))}
-        with asked.file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(known[number]) + "\n")
+        if kept:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(known[number]) + "\n")
     _print(list(known.values()))
 
 
