@@ -18,7 +18,7 @@ from labctl.config.json_schema import (
     text,
     texts,
 )
-from labctl.config.night import EVENT_CLASSES
+from labctl.config.night import EVENT_CLASSES, WHEN_SILENT
 from labctl.config.reference_check import REFUSE, TELL
 from labctl.config.report_settings import FORMATS
 from labctl.units import ZERO_CELSIUS_K
@@ -165,6 +165,19 @@ CHECK = table(
         "integration_s": number("integration time, s", 0.01, 1e4),
     },
 )
+READING = table(
+    "a reading of a monitor that ends the job outside its limits",
+    {
+        "instrument": text("name of the instrument"),
+        "quantity": text("quantity that it reports"),
+        "lowest": number("smallest value"),
+        "highest": number("largest value"),
+        "when_silent": text("what follows without a reading", WHEN_SILENT),
+        "silent_min": number("time without a reading, min", 0, 10000),
+        "unchanged_min": number("time without any change, min", 0.1, 100000),
+    },
+    ("instrument", "quantity"),
+)
 INTERLOCKS = table(
     "conditions that end a job in any procedure",
     {
@@ -173,6 +186,7 @@ INTERLOCKS = table(
         "afterheat_min": number("time for which it may get hotter after everything is off, min", 0, 10000),
         "free_disk_mb": number("minimum free space for results, MB", 0),
         "watched_file": text("a file that must not exist, or not contain watched_content"),
+        "reading": array("limits of readings of monitors", READING),
         "watched_content": text("the text that watched_file must not contain"),
     },
 )

@@ -91,7 +91,14 @@ resistance_uncertainty_ohm = 1.0
 capacitance_f = 1e-9
 capacitance_uncertainty_f = 1e-11
 source = "certificate"
-[night.interlocks]
+[instruments.meter]
+driver = "drivers.keithley_multimeters:Keithley2000"
+address = "GPIB0::16::INSTR"
+roles = ["monitor"]
+[[night.interlocks.reading]]
+instrument = "meter"
+quantity = "potential_v"
+highest = 1.0
 [night.notify]
 [report]
 folder = "pages"
