@@ -151,7 +151,7 @@ def in_columns(rows: Iterable[Point]) -> list[LawPoint]:
 
 
 def _kept(name: str, value: Any) -> Any:
-    """Return a value as its column keeps it; anything else than a number, in a file of other people, is unknown."""
+    """Return a value as its column keeps it; in a file of other people, text for a number is unknown."""
     if name in NUMBERS:
         return float(value) if isinstance(value, int | float) else math.nan
     if name in KEYS:

@@ -3,8 +3,8 @@
 1. Order: thermometer, spectrum, the same frequencies again at twice and at half the amplitude and once more
    at the first one, and last the oven, since warming moves the sample.
 2. A finding is `ok`, `fault`, or `unknown` where the bench does not show it. Nothing unknown passes as ok.
-3. Every failure of an instrument is a finding. The outputs are made safe by the code that opened the bench, which
-   is after every ending; the sweep ends its own excitation, and the oven is made safe here as well.
+3. Every failure of an instrument is a finding. The outputs are made safe by the code that opened the bench,
+   which is after every ending; the sweep ends its own excitation, and the oven is made safe here as well.
 """
 
 import math

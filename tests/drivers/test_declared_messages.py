@@ -95,6 +95,12 @@ def a_sweep_table_left_on(trial):
     trial.driver.prepare()
 
 
+def a_flow(trial):
+    trial.driver.prepare()
+    trial.driver.setpoint = 5e-7
+    return trial.driver.identity
+
+
 LAKE_SHORE = [({}, a_limit), ({"curve": 6}, lambda trial: trial.driver.prepare())]
 THERMOCOUPLE = [({"sensor": "K", "reference_junction_degc": 23.0}, preparing)]
 ON_RS485 = ({"rs485_address": 1}, identity)
@@ -110,6 +116,7 @@ OTHER_REGISTERS = [
 ]
 OF_3200 = [({}, values(floats, (1, 2, 4, 5, 35), (2, 35))) for floats in (True, False)]
 SITUATIONS = {
+    "AlicatMC": [({}, a_flow)],
     "LakeShore335": LAKE_SHORE,
     "LakeShore336": LAKE_SHORE,
     "LakeShore350": LAKE_SHORE,
