@@ -7,7 +7,8 @@ PRIMER, NUMAT = "Alicat serial primer", "numat/alicat"
 MESSAGES = (
     Message("<unit>", "one line: pressure, temperature, flows, set point, gas, state", "as its display",
             PRIMER, NUMAT),
-    Message("<unit>VE", "firmware and its date", source=PRIMER, second_source=NUMAT),
+    Message("<unit>VE", "firmware and its date", source=PRIMER, second_source=NUMAT,
+            when="its identity is asked"),
     Message("<unit>R122", "controlled quantity: 37 is the mass flow", source=NUMAT),
     Message("<unit>S<flow>", "set point; it answers with the line", "as its display", PRIMER, NUMAT),
     Message("<unit>W122=<loop>", "choose the controlled quantity", source=NUMAT,

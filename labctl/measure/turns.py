@@ -4,7 +4,7 @@
    a method `turns` yields the temperature of each step; one without is run whole, in one turn.
 2. The oven goes to the nearest temperature that a sample waits for, and first to the temperature of the
    sample with most steps left: a night that was cut goes on where it was. All samples that wait for it are
-   measured there, in their order, each while its cell is connected; the others' thermometers are read meanwhile.
+   measured there, in their order, each while its cell is connected. The others' thermometers are read too.
 3. A sample that fails is left out and told; the others go on. What concerns them all ends them all: the
    oven, the switch, the store, an interlock, a request to stop.
 4. Before a cell is connected, nothing may be: the analyser measures once with every channel open. Each
