@@ -97,7 +97,8 @@ def measure(trial: Trial) -> Iterator[Value]:
 def _stepped(driver: Any, trial: Trial) -> Iterator[Value]:
     """Set the quantity that an atmosphere has, and read it back and as it settles."""
     yield Value("value", driver.value)
-    driver.setpoint = ATMOSPHERE_SETPOINTS.get(driver.quantity, driver.setpoint)
+    target: float = ATMOSPHERE_SETPOINTS.get(driver.quantity) or driver.setpoint
+    driver.setpoint = target
     trial.clock.sleep(SETTLED_AFTER_S)
     yield Value("value", driver.value)
     yield Value("setpoint", driver.setpoint)
