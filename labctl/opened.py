@@ -108,6 +108,10 @@ class _Drawn(dict[str, Any]):
         """Draw conductivities with the preferred law and its band; options of `plot`."""
         return self.plot("arrhenius", **options)
 
+    def plot_condition(self, **options: Any) -> "Axes":
+        """Draw conductivities over the condition that was stepped; options of `plot`."""
+        return self.plot("condition", **options)
+
     def plot_temperature(self, **options: Any) -> "Axes":
         """Draw the temperature log; options of `plot`."""
         return self.plot("temperature", **options)

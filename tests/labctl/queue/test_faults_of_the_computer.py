@@ -167,8 +167,9 @@ def test_a_closed_terminal_ends_the_run_in_it_and_switches_the_heater_off(cabled
     rig.wait_until(lambda: rig.heater_range > 0, "it heats")
     terminal.close()
     assert promised(rig)
-    rig.wait_until(lambda: rig.beat().state == "dead", "the supervisor tells of it")
-    assert any("ended unexpectedly; every instrument was made safe" in words for words in rig.events())
+    told = "ended unexpectedly; every instrument was made safe"
+    rig.wait_until(lambda: any(told in words for words in rig.events()), "the supervisor tells of it")
+    assert rig.beat().state == "dead"
 
 
 def test_a_run_in_the_background_of_a_closed_terminal_goes_on(cabled_rig):
