@@ -1,4 +1,4 @@
-"""A runner that is killed while charge passes: the supervisor opens the cell, and no charge is made up."""
+"""A runner is killed in procedures about carriers: the supervisor opens the cell, no charge is made up."""
 
 import os
 import signal
@@ -41,6 +41,30 @@ longest_interval_s = 30
 gain_u_percent = 0.5
 zero_u_a = 1e-7
 """
+HEBB_WAGNER = """
+[[procedure]]
+use = "procedures.hebb_wagner:HebbWagner"
+temperatures_degc = [40]
+dwell_min = 1
+frequencies_hz = [1e5, 1e4, 1e3]
+rest_min = 0.5
+hold_min_min = 5
+hold_max_min = [6]
+spectra = false
+longest_interval_s = 5
+potentials_v = [-0.05, 0.05, 0.1]
+"""
+ELECTROMOTIVE_FORCE = """
+[[procedure]]
+use = "procedures.electromotive_force:ElectromotiveForce"
+temperatures_degc = [40]
+dwell_min = 1
+window_min = 2.0
+wait_max_min = 20.0
+interval_s = 5.0
+voltmeter_u_v = 1e-4
+"""
+MIXED = OPTIONS | {"carriers": {"ions": {"Ag+": {"share": 0.8}}, "electrons": 0.2}}
 
 
 def wait(until, seconds=90.0):
@@ -50,12 +74,11 @@ def wait(until, seconds=90.0):
         CLOCK.sleep(0.05)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_the_supervisor_opens_the_cell_and_the_charge_of_both_runs_is_a_lower_limit(tmp_path):
-    with Server(OPTIONS, ScaledClock(100.0)) as server:
+def killed_night(tmp_path, protocol, options, is_under_way, at_the_end=lambda server: None):
+    """Kill the runner of a served rig once the measurement is under way; let another one end the job."""
+    with Server(options, ScaledClock(100.0)) as server:
         (tmp_path / "station.toml").write_text(server.station_toml("served"))
-        (tmp_path / "p.toml").write_text(PROTOCOL)
+        (tmp_path / "p.toml").write_text(protocol)
         files = ["--station", str(tmp_path / "station.toml"), "--db", str(tmp_path / "lab.db")]
         services = {}
 
@@ -67,23 +90,29 @@ def test_the_supervisor_opens_the_cell_and_the_charge_of_both_runs_is_a_lower_li
 
         adding = ["queue", "add", str(tmp_path / "p.toml"), "--no-rehearsal", "--retries", "5"]
         assert labctl(*adding, "--retry-delay-min", "0").wait(timeout=120) == 0
-        potentiostat = server.rig.instruments[server.outlets[1].address]
+        oven, cell = server.rig.instruments[server.outlets[0].address], potentiostat(server)
         try:
             services["supervisor"] = labctl("supervisor", "--kept", "--alone")
             services["runner"] = labctl("runner", "--no-start-supervisor")
-            wait(lambda: passed_c(server) > 0.02)
-            assert potentiostat.cell_on
+            wait(lambda: is_under_way(server))
             services["runner"].send_signal(signal.SIGKILL)
             services["runner"].wait()
-            wait(lambda: not potentiostat.cell_on)
+            wait(lambda: not cell.cell_on and oven.heater_range == 0)
             services["runner"] = labctl("runner", "--no-start-supervisor", "--until-empty")
             assert services["runner"].wait(timeout=120) == 0
-            assert not potentiostat.cell_on
+            assert not cell.cell_on
+            assert oven.heater_range == 0
         finally:
             for process in services.values():
                 process.kill()
                 process.wait()
-        truth_c = passed_c(server)
+        return at_the_end(server)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_the_supervisor_opens_the_cell_and_the_charge_of_both_runs_is_a_lower_limit(tmp_path):
+    truth_c = killed_night(tmp_path, PROTOCOL, OPTIONS, lambda server: passed_c(server) > 0.02, passed_c)
     with Database(tmp_path / "lab.db") as db:
         statuses = [row["status"] for row in db.rows("SELECT status FROM polarisations ORDER BY id")]
         found = electrolysis_charge(db, runs_of_name(db, "stack"))
@@ -93,6 +122,37 @@ def test_the_supervisor_opens_the_cell_and_the_charge_of_both_runs_is_a_lower_li
     assert 0.1 < found.value_c < truth_c  # what passed until the supervisor opened the cell is not measured
     assert found.standard_uncertainty_c is None  # each process of a faster rig has a clock of its own
     assert "was switched off is not recorded" in found.reason
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_of_a_killed_hebb_wagner_night_each_potential_is_finished_once(tmp_path):
+    protocol = PROTOCOL[: PROTOCOL.index("[[procedure]]")].replace('"reversible"', '"blocking/reversible"')
+    protocol += HEBB_WAGNER
+    options = MIXED | {"instruments": {**OPTIONS["instruments"], "GPIB0::4::INSTR": "solartron1260"}}
+    killed_night(tmp_path, protocol, options, lambda server: potentiostat(server).cell_on)
+    with Database(tmp_path / "lab.db") as db:
+        rows = db.rows("SELECT status, potential_v FROM polarisations ORDER BY id")
+    finished = sorted(round(row["potential_v"], 3) for row in rows if row["status"] == "finished")
+    assert finished == [-0.05, 0.05, 0.1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_killed_series_of_electromotive_forces_goes_on_with_everything_off_meanwhile(tmp_path):
+    def is_read(server):
+        with Database(tmp_path / "lab.db") as db:
+            return db.rows("SELECT count(*) AS n FROM records")[0]["n"] > 3
+
+    protocol = PROTOCOL[: PROTOCOL.index("[[procedure]]")] + ELECTROMOTIVE_FORCE
+    killed_night(tmp_path, protocol, MIXED, is_read)
+    with Database(tmp_path / "lab.db") as db:
+        statuses = [row["status"] for row in db.rows("SELECT status FROM runs ORDER BY id")]
+    assert statuses == ["interrupted", "finished"]
+
+
+def potentiostat(server):
+    return server.rig.instruments[server.outlets[1].address]
 
 
 def passed_c(server):
