@@ -43,7 +43,7 @@ def progress_display(
 
 class _Line:
     def __init__(
-        self, clock: Clock, plan: Sequence[PlannedStep], progress: Any, task: Any, several_runs: bool
+        self, clock: Clock, plan: Sequence[PlannedStep], progress: Any, task: Any, several_runs: bool = False
     ) -> None:
         self._several_runs = several_runs
         self._clock, self._progress, self._task = clock, progress, task
