@@ -50,7 +50,7 @@ class _Line:
         total_s = sum(step.duration_s for step in plan)
         self._start_s, self._total_s = clock.monotonic(), total_s if math.isfinite(total_s) else 0.0
         self._last_shown_s = -1e9
-        self._said: dict[int, set[str]] = {}
+        self._said: dict[int | None, set[str]] = {}
 
     def show(self, event: events.AnyEvent) -> None:
         match event:
@@ -88,12 +88,13 @@ class _Line:
         """Print the conductivity of this spectrum, its flags, and new flags of the law."""
         if event.conductivity is None:
             return
-        run = f"run {event.conductivity['run_id']:<3} " if self._several_runs else ""
+        run_id = event.conductivity.get("run_id")
+        run = f"run {run_id:<3} " if self._several_runs else ""
         self._print(run + _conductivity_line(event.conductivity, event.fits))
         of_law = {flag for fit in event.fits if fit["preferred"] for flag in fit["flags"]}
-        known = self._said.get(event.conductivity["run_id"], set())
+        known = self._said.get(run_id, set())
         self._remark((*event.conductivity["flags"], *sorted(of_law - known)))
-        self._said[event.conductivity["run_id"]] = of_law
+        self._said[run_id] = of_law
 
     def _transference(self, number: Mapping[str, Any] | None) -> None:
         if number is not None:
