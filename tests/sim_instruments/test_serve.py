@@ -48,7 +48,8 @@ def test_the_control_channel_reports_the_true_state(server, manager):
     assert oven.query("RANGE? 1") == "3"
     state = ask(server, do="state")["result"]
     assert state["instruments"][server.outlets[0].address]["heater_range"] == 3
-    assert state["terminals"] == {"connected": False, "current_a": 0, "potential_v": 0.0}
+    at_rest = {"connected": False, "current_a": 0, "potential_v": 0.0, "seen_v": 0.0}
+    assert state["terminals"] == at_rest
     assert state["oven"]["sample_k"] == pytest.approx(295.15, abs=5)
 
 

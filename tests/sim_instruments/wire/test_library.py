@@ -26,6 +26,7 @@ TEXT_INSTRUMENTS = [
     "thermotron3800",
 ]
 FRAMED_INSTRUMENTS = [
+    "alicat",
     "emstat4",
     "eurotherm2400",
     "huber",
