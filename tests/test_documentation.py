@@ -155,11 +155,19 @@ def test_the_protocols_of_the_page_about_transference_numbers_are_right(tmp_path
         read_protocol(tmp_path / "protocol.toml").check_against(read_station(tmp_path / "station.toml"))
 
 
+HYGROMETER = """
+[instruments.hygrometer]
+driver = "drivers.keithley_multimeters:Keithley2000"
+address = "GPIB0::16::INSTR"
+roles = ["monitor"]
+"""
+
+
 def test_the_choices_for_the_night_that_are_shown_are_right(shown):
     page = (ROOT / "docs" / "how-to" / "run-overnight.md").read_text(encoding="utf-8")
     station = shown / "station.toml"
     (choices,) = blocks(page, "toml")
-    station.write_text(station.read_text(encoding="utf-8") + choices, encoding="utf-8")
+    station.write_text(station.read_text(encoding="utf-8") + HYGROMETER + choices, encoding="utf-8")
     night = read_night(read_station(station))
     assert night.notify.all_is_well_every_h == 6
     assert night.interlocks.watched_content == "1"

@@ -17,6 +17,7 @@ from labctl.queue.jobs import Jobs
 from labctl.queue.runner import Runner
 from labctl.store.transactions import WriteConnection
 from procedures.catalogue import PROCEDURES
+from procedures.condition_series import ConditionSeries
 from procedures.dc_polarisation import DCPolarisation
 
 SAMPLE = """\
@@ -33,6 +34,14 @@ PARAMETERS = {
     "TemperatureSteppedEIS": {**FREQUENCIES, **SETTLED},
     "BruceVincent": {**FREQUENCIES, **SETTLED, **HOLD, "hold_max_min": 1.0},
     "EIS": FREQUENCIES,
+    "ConditionSeries": {
+        **FREQUENCIES,
+        **SETTLED,
+        "condition": "flow_ml_min",
+        "conditions": [20.0, 50.0],
+        "condition_tolerance": 1.0,
+        "condition_dwell_min": 0.1,
+    },
     "TemperatureRampEIS": {**FREQUENCIES, "start_degc": 30.0, "end_degc": 31.0, "ramp_k_min": 5.0},
     "EquilibrationWatch": {**FREQUENCIES, **SETTLED, "spectra_at_most": 2, "interval_min": 1.0},
     "DCPolarisation": {**FREQUENCIES, **SETTLED, **HOLD, "hold_max_min": [1.0], "potentials_v": [0.05]},
@@ -58,6 +67,20 @@ TABLES = {  # a table with rows of its measurement
     "OpenCircuit": "records",
 }
 
+GAS = """
+[instruments.gas]
+driver = "drivers.alicat:AlicatMC"
+address = "ASRL7::INSTR"
+roles = ["atmosphere"]
+settings = { flow_unit = "NCCM", full_scale = 100.0 }
+
+[simulation]
+[simulation.options.instruments]
+"ASRL7::INSTR" = "alicat"
+"GPIB0::12::INSTR" = "lakeshore336"
+"GPIB0::6::INSTR" = "solartron1287"
+"GPIB0::4::INSTR" = "solartron1260"
+"""  # beside oven, potentiostat and analyser, for the series over a gas flow
 SHOWN = {
     "BruceVincent": "rho+ (Bruce-Vincent) = ",
     "DCPolarisation": "t_el (Hebb-Wagner) = ",
@@ -80,9 +103,11 @@ class Place:
 @pytest.fixture(params=PROCEDURES, ids=lambda procedure: procedure.__name__)
 def place(request, tmp_path, cell_station_text):
     procedure = request.param
-    lines = [f"{name} = {value}" for name, value in PARAMETERS[procedure.__name__].items()]
+    lines = [f"{name} = {value!r}" for name, value in PARAMETERS[procedure.__name__].items()]
     sample = SAMPLE.format(electrodes="blocking" if issubclass(procedure, DCPolarisation) else "reversible")
     protocol = f'[sample]\n{sample}\n[[procedure]]\nuse = "{reference_of(procedure)}"\n' + "\n".join(lines)
+    if procedure is ConditionSeries:
+        cell_station_text = cell_station_text.replace("[simulation]\n", GAS)
     (tmp_path / "station.toml").write_text(cell_station_text, encoding="utf-8")
     (tmp_path / "protocol.toml").write_text(protocol, encoding="utf-8")
     (tmp_path / "sample.toml").write_text(sample, encoding="utf-8")
