@@ -30,6 +30,29 @@ if (
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of each test marked `drawn(count)` keep so many of its collected cases, others for each LABCTL_SEED."""
+    if os.environ.get("LABCTL_FAULTS") == "all":
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("drawn"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out = {item for of_one in cases.values() for item in not_drawn(of_one)}
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def not_drawn(cases: list[pytest.Item]) -> list[pytest.Item]:
+    """The cases of one test that are not run with this LABCTL_SEED."""
+    (count,) = cases[0].get_closest_marker("drawn").args  # type: ignore[union-attr] - they were chosen by it
+    first = count * (int(os.environ.get("LABCTL_SEED", "1")) - 1)
+    drawn = {(first + place) % len(cases) for place in range(count)}
+    return [case for place, case in enumerate(cases) if place not in drawn]
+
+
 SET_UP = Path(__file__).parents[1] / ".ci" / "set-up"
 FOR_WANT_OF_A_PACKAGE = ("no Qt here", *(f"{name} is not installed" for name in ("git", "Xvfb", "xdotool")))
 

@@ -76,6 +76,7 @@ NIGHTS = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("night", NIGHTS.values(), ids=NIGHTS)
 def test_no_guarantee_is_violated_when(combined, plan, tmp_path, night):
     report = combined.night.Night(plan(*night), tmp_path).run()

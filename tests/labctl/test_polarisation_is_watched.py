@@ -126,6 +126,7 @@ REACHED: dict[str, Any] = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not of Windows")
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("where", list(REACHED))
 def test_a_kill_at_0_v_or_of_the_other_polarity_leaves_the_cell_off_and_loses_nothing(
     served, tmp_path, where

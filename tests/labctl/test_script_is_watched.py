@@ -72,6 +72,7 @@ def heater(server):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and SIGSTOP are not of Windows")
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("blow", ["SIGKILL", "SIGSTOP"])
 def test_a_script_that_dies_or_freezes_leaves_nothing_on(served, tmp_path, blow):
     (tmp_path / "measure.py").write_text(SCRIPT)

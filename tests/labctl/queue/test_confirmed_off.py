@@ -72,6 +72,7 @@ def off_within_the_promise(rig):
     return CLOCK.monotonic() - begun_s < PROMISED_S
 
 
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize(
     ("program", "blow"),
     [
@@ -136,6 +137,7 @@ def test_a_person_may_say_that_they_have_seen_to_it(rig):
     assert runner["state"] == "ended, not read back off"
 
 
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("sickness", ["silent", "dripping", "flooding"])
 def test_a_runner_killed_beside_a_sick_analyser_leaves_the_heater_off(rig, sickness):
     text = (rig.folder / "station.toml").read_text()

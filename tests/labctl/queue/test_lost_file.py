@@ -101,6 +101,7 @@ def blow_wal(path):
     wal_of(path).unlink()
 
 
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("blow", [blow_file, blow_all, blow_wal])
 def test_after_the_file_was_deleted_the_supervisors_are_the_same_and_status_is_true(served, blow):
     served.wait(lambda: len(served.supervisors()) == 2)  # the first, and the second that watches it

@@ -98,6 +98,7 @@ def wait_until(condition, seconds, look_every_s=0.05):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize(
     ("supervisor_blow", "runner_blow", "within_s"),
     [
