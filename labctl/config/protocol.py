@@ -371,6 +371,9 @@ def _for_samples(
             problem = f"names {shown(cell)}; cells of this protocol: {known}"
             raise document.error(f"{entry.where}cells", problem)
     cells = entry.cells or tuple(in_cells)
+    if cells and entry.parameters.get("history"):
+        problem = "is for one sample in an oven; hold it before, in a TemperatureHold of one sample"
+        raise document.error(f"{entry.where}history", problem)
     return replace(entry, sample=in_cells[cells[0]] if cells else sample, cells=cells)
 
 

@@ -83,6 +83,10 @@ def test_a_protocol_of_one_sample_names_no_cell():
             text("A", after=SERIES + 'cells = ["C"]\n'),
             "procedure[0].cells: names 'C'; cells of this protocol: A",
         ),
+        (
+            text("A", "B", after=SERIES + 'history = "dry 120 degC 2 h"\n'),
+            "procedure[0].history: is for one sample in an oven; hold it before",
+        ),
         (text("A", after=SERIES + "cells = []\n"), "procedure[0].cells: is []; give a list of cells"),
         (text("A", after=SERIES + 'cells = "A"\n'), "procedure[0].cells: is 'A'; give a list of cells"),
     ],
