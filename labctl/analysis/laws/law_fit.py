@@ -8,9 +8,10 @@ by chance more often than in one of five series (the test of consistency of Cox,
 10.1088/0026-1394/39/6/10, with a stricter limit), they stand. With no degrees of freedom left and nothing
 stated the uncertainty is infinite.
 
-The limit is a compromise, by drawn series of 3 to 14 points: enlarging at every ratio above 1 covers 97 % of
-true values for stated uncertainties that are right, the limit of one of five 96 %; for stated uncertainties
-half as large as the true ones 95 and 93 to 95 %.
+The limit is a compromise (drawn series, from four points more than parameters on; a test draws them again):
+enlarging at every ratio above 1 covers 97 % of true values for stated uncertainties that are right, the
+limit of one of five 96 %; for stated uncertainties half as large as the true ones 95 and 93 to 95 %. With
+one or two points more than parameters the last is 84 to 89 %: so few points do not show such a scatter.
 """
 
 import math

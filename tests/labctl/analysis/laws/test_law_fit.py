@@ -6,6 +6,7 @@ import pytest
 from labctl.analysis import fit_arrhenius, fit_vtf
 from labctl.analysis.laws.law_fit import Solution, common_flags, r_squared, solution_from, variance_factor
 from labctl.analysis.laws.temperature_series import distinct_temperatures_k, temperature_series
+from labctl.analysis.numerics.distributions import student_quantile
 
 KB = 8.617333262e-5
 KELVIN = np.array([300.0, 315.0, 330.0, 350.0, 360.0, 375.0, 390.0])
@@ -54,6 +55,26 @@ def test_nothing_is_known_where_the_scatter_is_unknown():
 )
 def test_scatter_enlarges_what_was_stated_and_replaces_what_was_not(chi_square, spare, stated, expected):
     assert variance_factor(chi_square, spare, stated) == expected
+
+
+@pytest.mark.parametrize(
+    ("spare", "too_small", "least", "most"),
+    [
+        (4, 1.0, 0.95, 0.97),
+        (7, 1.0, 0.95, 0.97),
+        (4, 2.0, 0.92, 0.94),
+        (7, 2.0, 0.93, 0.955),
+        (1, 2.0, 0.82, 0.87),
+    ],
+)
+def test_the_rule_covers_the_truth_as_often_as_its_module_says(spare, too_small, least, most):
+    """Errors and scatter are those of uncertainties that are stated as `too_small` times smaller."""
+    rng = np.random.default_rng(5)
+    errors = too_small * np.abs(rng.standard_normal(6000))
+    squares = too_small**2 * rng.chisquare(spare, 6000)
+    rules = [variance_factor(float(square), spare, stated=True) for square in squares]
+    reach = [math.sqrt(factor) * student_quantile(0.975, freedom) for factor, freedom in rules]
+    assert least < np.mean(errors <= reach) < most
 
 
 def test_a_line_has_the_covariance_of_the_textbook():
