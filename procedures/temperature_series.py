@@ -53,6 +53,7 @@ class TemperatureSeries(SpectrumProcedure):
     readings_before: Callable[[], Sequence[EarlierReading]] = staticmethod(
         tuple
     )  # while others were measured
+    is_in_doubt: Callable[[], bool] = staticmethod(lambda: False)  # which cell the spectra are of
     _listed: Any = None  # what the steps were made from, and the steps: long lists are asked for often
 
     def execute(self) -> None:

@@ -119,7 +119,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
             self._tries[step] = 2  # it is not measured again
 
     def _tells_that_it_is_known(self) -> bool:
-        if not self.series.is_known(self.refine, self.refine_half_width):
+        if self.is_in_doubt() or not self.series.is_known(self.refine, self.refine_half_width):
             return False
         width_mev, count = 1e3 * self.series.half_width(self.refine), len(self.series.points)
         message = f"the activation energy is known to +-{width_mev:.1f} meV after {count} temperatures: done"
@@ -175,7 +175,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         is_good = self.is_complete(points) and not self.disturbance
         if self.check_linearity and step == 0 and is_good and not self.should_leave():
             self.take_at_other_amplitudes(about, points)
-        if self.refine != "off" and not (self.should_leave() or self.disturbance):
+        if self.refine != "off" and not (self.should_leave() or self.disturbance or self.is_in_doubt()):
             known = len(self.series.points)
             self.series.add(readings_k, points)
             if self.least_hours and len(self.series.points) > known:
@@ -190,7 +190,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         """Return whether enough is known; at the end of the list, append the most informative temperature."""
         if self.refine == "off" or self.is_repetition(step):
             return False
-        if self.series.is_known(self.refine, self.refine_half_width):
+        if not self.is_in_doubt() and self.series.is_known(self.refine, self.refine_half_width):
             return self._leave_out_after(step)
         is_last = step + 1 == len(self.steps()) or self.is_repetition(step + 1)
         if is_last and self.inserted < self.refine_insertions:

@@ -2,20 +2,19 @@
 
 1. Before a cell is connected, the analyser measures once with every channel open. A conductance that it sees
    then is a cell that is still connected: nothing is attributed to any cell after that.
-2. Each finished spectrum is held against the series of its own cell: the geometric capacitance does not
-   depend on temperature, and the conductance follows its own temperature dependence. A contradiction is told
-   in the run; the spectrum stays, for a phase transition is one as well.
+2. A finished spectrum is held against earlier ones of its cell: the geometric capacitance does not depend on
+   temperature, and the conductance at one condition follows its own temperature dependence. The consequences
+   of a contradiction are in `labctl.measure.own_series`.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.errors import InstrumentError
-from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
 
 CONTRADICTION = "contradiction"
 """Kind of the event that tells of a spectrum which is not as the cell's own series."""
@@ -33,11 +32,15 @@ BOLTZMANN_EV_K = 8.617333262e-5
 
 @dataclass(frozen=True)
 class Sighting:
-    """What one spectrum shows of its cell: temperature in K, conductance in S, capacitance in F or NaN."""
+    """What one spectrum shows of its cell: temperature in K, conductance in S, capacitance in F or NaN.
+
+    `condition` is the quantity and set point of a condition beside the temperature; None: none was set.
+    """
 
     temperature_k: float
     conductance_s: float
     capacitance_f: float = math.nan
+    condition: tuple[str, float | None] | None = None
 
     @property
     def inverse_ev(self) -> float:
@@ -88,48 +91,10 @@ def _name(bench: Bench) -> str:
     return str(getattr(bench.roles.get("switch"), "name", "switch"))
 
 
-class OwnSeries:
-    """The spectra of one cell so far; reports each that contradicts earlier ones."""
-
-    def __init__(self, cell: str, tell: Callable[..., None]) -> None:
-        self._cell, self._tell = cell, tell
-        self._known: list[Sighting] = []
-        self._points: list[PointMeasured] = []
-
-    def beside(self, emit: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-        """Return an `emit` that also follows the spectra."""
-
-        def emit_and_follow(topic: str, record: Any) -> None:
-            emit(topic, record)
-            self._see(record)
-
-        return emit_and_follow
-
-    def _see(self, record: Any) -> None:
-        match record:
-            case SpectrumStarted():
-                self._points = []
-            case PointMeasured() if record.status == "ok":
-                self._points.append(record)
-            case SpectrumEnded() if record.state == "finished":
-                self._judge(record)
-            case _:
-                pass
-
-    def _judge(self, ended: SpectrumEnded) -> None:
-        sighting = sighting_of(self._points)
-        if sighting is None:
-            return
-        words = contradiction(self._known, sighting)
-        if words:
-            message = f"cell {self._cell} at {sighting.temperature_k - 273.15:.1f} degC: {words}"
-            self._tell("warning", CONTRADICTION, message, step=ended.step)
-        else:
-            self._known.append(sighting)
-
-
-def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
+def sighting_of(points: Sequence[Any], condition: tuple[str, float | None] | None = None) -> Sighting | None:
     """Return the content of a spectrum; None without two points with a temperature.
+
+    Points have `temperature_k`, `frequency_hz`, `z_real_ohm` and `z_imag_ohm`, as `PointMeasured`.
 
     The conductance is that at the frequency where the cell is most resistive, the capacitance that at the
     highest frequency: Im Y / w, if its phase is far enough from a pure resistance.
@@ -149,12 +114,16 @@ def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
     is_seen = admittance_s.imag > SMALLEST_TAN_PHASE * abs(admittance_s.real)
     capacitance_f = admittance_s.imag / (2 * math.pi * highest.frequency_hz) if is_seen else math.nan
     temperature_k = sum(p.temperature_k or 0.0 for p in usable) / len(usable)
-    return Sighting(temperature_k, 1 / real_ohm, capacitance_f)
+    return Sighting(temperature_k, 1 / real_ohm, capacitance_f, condition)
 
 
-def contradiction(known: Sequence[Sighting], now: Sighting) -> str:
-    """Return in words how a spectrum contradicts the earlier ones of its cell; `""` if it does not."""
-    return _other_capacitance(known, now) or _other_conductance(known, now)
+def contradiction(known: Sequence[Sighting], now: Sighting, also_ln: float = 0.0) -> str:
+    """Return in words how a spectrum contradicts the earlier ones of its cell; `""` if it does not.
+
+    `also_ln` widens the range in which ln of the conductance is expected, at both ends.
+    """
+    at_its_condition = [one for one in known if one.condition == now.condition]
+    return _other_capacitance(known, now) or _other_conductance(at_its_condition, now, also_ln)
 
 
 def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
@@ -171,11 +140,11 @@ def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
     )
 
 
-def _other_conductance(known: Sequence[Sighting], now: Sighting) -> str:
+def _other_conductance(known: Sequence[Sighting], now: Sighting, also_ln: float) -> str:
     if not known:
         return ""
     low, high = _expected_ln(known, now)
-    if low <= now.ln_g_t <= high:
+    if low - also_ln <= now.ln_g_t <= high + also_ln:
         return ""
     nearest = low if now.ln_g_t < low else high
     factor = math.exp(abs(now.ln_g_t - (low + high) / 2))

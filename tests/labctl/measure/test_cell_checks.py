@@ -9,14 +9,12 @@ from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
 from labctl.instruments.cell_switch import BenchCell
 from labctl.measure.cell_checks import (
-    CONTRADICTION,
-    OwnSeries,
     Sighting,
     contradiction,
     refuse_connected,
     sighting_of,
 )
-from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+from labctl.measure.events import PointMeasured
 
 BOLTZMANN_EV_K = 8.617333262e-5
 GEOMETRIC_F = 1e-11
@@ -108,18 +106,16 @@ def test_conductance_falling_with_temperature_contradicts_already_the_second_spe
     assert contradiction([sighting(340)], sighting(330, 30.0))
 
 
-def events_of(ohm, kelvin, state="finished"):
-    yield SpectrumStarted(step=1)
+def points_of(ohm, kelvin):
     for hertz in (1e6, 1e5, 1e4, 1e3):
         z_ohm = ohm / (1 + 2j * math.pi * hertz * ohm * GEOMETRIC_F) + 1 / (2j * math.pi * hertz * 1e-6)
         yield PointMeasured(
             time_s=0.0, temperature_k=kelvin, frequency_hz=hertz, z_real_ohm=z_ohm.real, z_imag_ohm=z_ohm.imag
         )
-    yield SpectrumEnded(step=1, state=state)
 
 
 def test_a_spectrum_shows_the_conductance_and_the_geometric_capacitance_of_its_cell():
-    points = [event for event in events_of(1e5, 350.0) if isinstance(event, PointMeasured)]
+    points = list(points_of(1e5, 350.0))
     seen = sighting_of(points)
     assert seen is not None
     assert seen.conductance_s == pytest.approx(1e-5, rel=0.05)
@@ -127,16 +123,8 @@ def test_a_spectrum_shows_the_conductance_and_the_geometric_capacitance_of_its_c
     assert sighting_of(points[:1]) is None
 
 
-def test_a_contradiction_is_told_in_the_run_of_its_cell_and_an_aborted_spectrum_is_not_judged():
-    told = []
-    series = OwnSeries("A", lambda *words, **details: told.append((*words, details)))
-    emit = series.beside(lambda topic, record: None)
-    for ohm, kelvin, state in ((1e5, 320.0, "finished"), (6e4, 330.0, "finished"), (10.0, 335.0, "aborted")):
-        for event in events_of(ohm, kelvin, state):
-            emit("any", event)
-    assert told == []
-    for event in events_of(500.0, 340.0):
-        emit("any", event)
-    ((level, kind, message, details),) = told
-    assert (level, kind, details) == ("warning", CONTRADICTION, {"step": 1})
-    assert message.startswith("cell A at 66.9 degC: its resistance is")
+def test_a_conductance_at_another_condition_is_no_contradiction():
+    dry = [Sighting(330.0, 1e-6, condition=("dew_point_k", 250.0))]
+    wet = Sighting(330.0, 1e-3, condition=("dew_point_k", 290.0))
+    assert contradiction(dry, wet) == ""
+    assert contradiction([*dry, Sighting(330.0, 1e-6, condition=wet.condition)], wet)
