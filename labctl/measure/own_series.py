@@ -2,11 +2,12 @@
 
 1. A spectrum that contradicts the series of its cell is excluded: which cell was measured is not known.
    Earlier runs of the same mount in the same cell belong to that series.
-2. The spectra of the run before it are excluded too, unless an earlier run of this mount confirmed them: one
-   side is wrong, and the spectra do not show which. If the spectrum is as expected of another cell, the
-   spectra of that cell since then are excluded as well: the leads may be exchanged.
+2. The spectra of the run before it are excluded too: one side is wrong, and the spectra do not show which.
+   If the spectrum is as expected of another cell, the spectra of that cell are excluded as well: the leads
+   may be exchanged.
 3. While a contradiction is open, later spectra are excluded. Two in succession that agree with the series
-   close it: the exclusions of the series are revoked, those of the contradicting spectra stay.
+   close it, but not where the leads may be exchanged: the exclusions of the series are revoked, those of the
+   contradicting spectra stay.
 4. Each exclusion is an amendment, with its reason; `labctl amend --revoke` revokes it. A change of the sample
    is a contradiction as well, so a person decides.
 """
@@ -77,7 +78,6 @@ class KnownBefore:
 class _Seen:
     place: Place
     sighting: Sighting
-    order: int
 
 
 class OwnSeries:
@@ -100,12 +100,11 @@ class OwnSeries:
         before = before or KnownBefore()
         self._earlier = before.earlier
         doubted = set(before.in_doubt)
-        self._known = [_Seen(place, seen, 0) for place, seen in before.of_job if place not in doubted]
-        self._since = [_Seen(place, seen, 0) for place, seen in before.of_job if place in doubted]
+        self._known = [_Seen(place, seen) for place, seen in before.of_job if place not in doubted]
         self._doubted = doubted
         self._agreeing: list[_Seen] = []
         self.in_doubt = bool(doubted)
-        self._is_recognised = False
+        self._is_recognised = self._may_be_exchanged = False
         self._number, self._condition = -1, None
         self._first_of_turn, self._finished = 0, set[int]()
         self._points: list[PointMeasured] = []
@@ -141,10 +140,7 @@ class OwnSeries:
             if self.in_doubt:
                 self._doubt([place], "a contradiction before it is open")
             return
-        order = 1 + max(
-            (one.order for cell in self._cells for one in (*cell._known, *cell._since)), default=0
-        )
-        seen = _Seen(place, sighting, order)
+        seen = _Seen(place, sighting)
         words = self._contradiction(sighting)
         if words:
             self._open(seen, words, ended.step)
@@ -178,30 +174,25 @@ class OwnSeries:
         like = f"; it is as expected of cell {other._cell}: exchanged leads?" if other else ""
         message = f"cell {self._cell} at {kelvin - ZERO_CELSIUS_K:.1f} degC: {words}{like}"
         self._ledger.event("warning", CONTRADICTION, message, step=step)
-        last_order = max((one.order for one in self._known), default=0)
         self._doubt([seen.place], f"{words}{like}")
-        self._since.append(seen)
-        self._agreeing = []
-        self.in_doubt = True
-        if not self._is_recognised:
-            self._doubt([one.place for one in self._known], f"spectrum {number} contradicts it: {words}")
+        self._doubt([one.place for one in self._known], f"spectrum {number} contradicts it: {words}")
+        self._agreeing, self.in_doubt = [], True
         if other is not None:
-            other.suspect_since(last_order, f"spectrum {number} of cell {self._cell} is as expected here")
+            self._may_be_exchanged = True
+            other.suspect(f"spectrum {number} of cell {self._cell} is as expected here")
 
-    def suspect_since(self, order: int, why: str) -> None:
-        """Put the spectra measured after the one with this order in doubt: the leads may be exchanged."""
-        since = [one for one in self._known if one.order > order]
-        self._known = [one for one in self._known if one.order <= order]
-        self._since += since
-        self._ledger.event("warning", CONTRADICTION, f"cell {self._cell}: {why}: exchanged leads?")
-        self._doubt([one.place for one in since], why)
-        self._agreeing = []
-        self.in_doubt = True
+    def suspect(self, why: str) -> None:
+        """Put the spectra so far in doubt: the leads of this cell and another one may be exchanged."""
+        if not self._may_be_exchanged:
+            self._ledger.event("warning", CONTRADICTION, f"cell {self._cell}: {why}: exchanged leads?")
+        self._doubt([one.place for one in self._known], why)
+        self._agreeing, self.in_doubt, self._may_be_exchanged = [], True, True
 
     def _agree(self, seen: _Seen) -> None:
         """Close an open contradiction after enough spectra that agree with the series."""
         self._agreeing.append(seen)
-        if len(self._agreeing) < AGREEING_TO_CLOSE or not (self._known or self._earlier):
+        is_enough = len(self._agreeing) >= AGREEING_TO_CLOSE and bool(self._known or self._earlier)
+        if self._may_be_exchanged or not is_enough:
             self._doubt([seen.place], "it agrees with its series, but a contradiction before it is open")
             return
         self._known += self._agreeing
