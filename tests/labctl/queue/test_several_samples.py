@@ -1,7 +1,9 @@
 """A job with the samples of several cells: each has its run, and goes on where it was cut."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from labctl.queue.runner import Runner
 from labctl.store import Store
 from labctl.store.transactions import WriteConnection
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 STATION = """
 name = "switched rig"
 [limits]
@@ -165,6 +168,22 @@ def test_a_killed_night_measures_nothing_twice_and_leaves_nothing_out(folder):
     run_night(folder)
     assert sorted(finished(folder)) == sorted(ALL)
     assert state(folder)[0] == "finished"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills and waiting times of POSIX")
+def test_the_supervisor_switches_a_served_rig_off_after_each_kill_and_the_night_is_complete(
+    tmp_path, monkeypatch
+):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from several_samples import SAFE_WITHIN_S, killed
+
+    night = killed(tmp_path, seed=3, kills=2, samples=2, temperatures_degc="45:65:10")
+    assert night["struck"] == ["runner", "runner and supervisor"]
+    assert night["with_an_output_on"] == 2
+    assert night["longest_on_s"] < SAFE_WITHIN_S
+    assert (night["finished"], night["off_at_the_end"]) == (True, True)
+    assert (night["twice"], night["missing"], night["in_doubt"]) == (0, 0, 0)
 
 
 def test_several_samples_are_rehearsed_behind_a_simulated_switch(folder):
