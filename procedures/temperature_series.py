@@ -43,7 +43,12 @@ class TemperatureSeries(SpectrumProcedure):
     history: Any = HistoryParameter("Thermal history before the series", default="")
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     longest_loss_s: ClassVar[float] = 60.0  # of time with lost exchanges, in a spectrum that counts
-    shared_by_samples: ClassVar[tuple[str, ...]] = ("temperatures_degc", "return_down", "ramp_k_min")
+    shared_by_samples: ClassVar[tuple[str, ...]] = (
+        "temperatures_degc",
+        "return_down",
+        "ramp_k_min",
+        "history",
+    )
     step_ends_with: ClassVar[str] = "spectra"
     rows_per_step: Any = 1  # number of finished rows of that table in a complete step
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be

@@ -21,7 +21,6 @@ CONTRADICTION = "contradiction"
 STILL_CONNECTED = "cell still connected"
 
 OPEN_HZ, OPEN_V = 1e3, 0.01
-LARGEST_OPEN_S = 1e-7
 LARGEST_EV = 2.5
 TOLERANCE = 0.25
 CURVATURE = 0.4
@@ -56,11 +55,12 @@ class Sighting:
 def refuse_connected(bench: Bench, cell: str) -> None:
     """Raise InstrumentError if the analyser of a cell sees a conductance while every channel is open.
 
-    Nothing is measured where no channel connects the cell, or without an analyser. An analyser that fails at
-    an open circuit is reported: then nothing is known.
+    Nothing is measured where no channel connects the cell, without an analyser, or where the station turns
+    it off (`open_check_ohm = 0`). An analyser that fails at an open circuit is reported: nothing is known.
     """
     of_cell = getattr(bench, "cells", {}).get(cell)
-    fra = of_cell.roles.get("fra") if of_cell is not None and of_cell.channels else None
+    is_checked = of_cell is not None and bool(of_cell.channels) and of_cell.open_check_ohm > 0
+    fra = of_cell.roles.get("fra") if is_checked else None
     if fra is None:
         return
     bench.limits.check_potential(0.0, OPEN_V)
@@ -72,7 +72,7 @@ def refuse_connected(bench: Bench, cell: str) -> None:
         bench.tell("warning", STILL_CONNECTED, f"open channels not checked before cell {cell}: {error}")
         return
     seen_s = max((_conductance_s(one) for one in points if one.status == "ok"), default=0.0)
-    if seen_s > LARGEST_OPEN_S:
+    if seen_s * of_cell.open_check_ohm > 1:
         problem = (
             f"with every channel open the analyser sees {1 / seen_s:.3g} ohm at {OPEN_HZ:g} Hz: a cell is "
             "still connected (a welded relay, or a lead beside the switch)"

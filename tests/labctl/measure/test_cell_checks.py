@@ -37,9 +37,9 @@ class Analyser:
         pass
 
 
-def bench_seeing(sees, channels=("1!1",)):
+def bench_seeing(sees, channels=("1!1",), **options):
     told = []
-    cells = {"A": BenchCell("A", {"fra": Analyser(sees)}, channels)}
+    cells = {"A": BenchCell("A", {"fra": Analyser(sees)}, channels, **options)}
     limits = Limits((200.0, 500.0), 1.0, 0.1)
     tell = lambda *words, **details: told.append(words)  # noqa: E731 - one line
     return Bench(VirtualClock(), limits, {}, "station", cells=cells, tell=tell), told
@@ -63,6 +63,13 @@ def test_an_analyser_that_fails_at_an_open_circuit_is_told_and_the_night_goes_on
     bench, told = bench_seeing(InstrumentError("analyser", "SI", "", "overload"))
     refuse_connected(bench, "A")
     assert "not checked" in told[0][2]
+
+
+def test_the_station_sets_the_level_of_the_open_check_or_turns_it_off():
+    refuse_connected(bench_seeing(5e3 + 0j, open_check_ohm=1e3)[0], "A")
+    refuse_connected(bench_seeing(50 + 0j, open_check_ohm=0.0)[0], "A")
+    with pytest.raises(InstrumentError, match="still connected"):
+        refuse_connected(bench_seeing(5e7 + 0j, open_check_ohm=1e8)[0], "A")
 
 
 def test_a_cell_that_is_always_connected_is_not_asked():
