@@ -58,6 +58,9 @@ class TemperatureSeries(SpectrumProcedure):
     readings_before: Callable[[], Sequence[EarlierReading]] = staticmethod(
         tuple
     )  # while others were measured
+    measured_before: Callable[[], Sequence[tuple[Sequence[float], Sequence[ImpedancePoint]]]] = staticmethod(
+        tuple
+    )  # temperatures in K and points of each spectrum of an earlier part of this run
     is_in_doubt: Callable[[], bool] = staticmethod(lambda: False)  # which cell the spectra are of
     _listed: Any = None  # what the steps were made from, and the steps: long lists are asked for often
 

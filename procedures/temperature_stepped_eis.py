@@ -73,7 +73,10 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def turns(self) -> Iterator[float]:
         """Measure a spectrum at every temperature."""
-        self.series = SeriesSoFar(self.electrodes)
+        self.series, self._seen = SeriesSoFar(self.electrodes), list[Seen]()
+        if self.refine != "off":
+            for readings_k, points in self.measured_before():
+                self._learn(readings_k, points)
         if self.least_hours:
             yield from self._turns_of_least_hours()
             return
@@ -87,7 +90,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def _turns_of_least_hours(self) -> Iterator[float]:
         """Yield the temperature chosen; where samples share the oven, `chosen` may be set to another one."""
-        self._here_k, self._tries, self._seen = self.begins_at_k, Counter[int](), list[Seen]()
+        self._here_k, self._tries = self.begins_at_k, Counter[int]()
         ramp_is_set = False
         while offers := self.proposals(self._here_k):
             self.chosen = max(offers, key=lambda offer: offer.rate)
@@ -176,10 +179,14 @@ class TemperatureSteppedEIS(TemperatureSeries):
         if self.check_linearity and step == 0 and is_good and not self.should_leave():
             self.take_at_other_amplitudes(about, points)
         if self.refine != "off" and not (self.should_leave() or self.disturbance or self.is_in_doubt()):
-            known = len(self.series.points)
-            self.series.add(readings_k, points)
-            if self.least_hours and len(self.series.points) > known:
-                self._see_corners(points)
+            self._learn(readings_k, points)
+
+    def _learn(self, readings_k: Sequence[float], points: Sequence[ImpedancePoint]) -> None:
+        """Add a spectrum, with the temperature in K at each point, to the series that choices stand on."""
+        known = len(self.series.points)
+        self.series.add(readings_k, points)
+        if self.least_hours and len(self.series.points) > known:
+            self._see_corners(points)
 
     def _see_corners(self, points: Sequence[ImpedancePoint]) -> None:
         low_hz, high_hz = corners_hz(points)

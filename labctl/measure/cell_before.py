@@ -1,9 +1,11 @@
 """What the file knows of a cell when a run begins: earlier runs of the mount, earlier parts of the run."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from labctl.bench import ImpedancePoint
 from labctl.derive.in_force import in_force
 from labctl.measure.cell_checks import Sighting, sighting_of
 from labctl.measure.own_series import IN_DOUBT, KnownBefore, Place
@@ -12,6 +14,8 @@ from labctl.store.amendments import BY_LABCTL
 from labctl.store.queries import amendments, mounts, spectra
 
 MOST_RUNS, MOST_SPECTRA = 3, 12
+MeasuredBefore = tuple[list[float], list[ImpedancePoint]]
+"""The temperature in K at each point of a finished spectrum, and its points."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,33 @@ def known_before(store: Store, run_id: int) -> KnownBefore:
         of_job = [one for part in parts for one in _sightings(db, part)]
         in_doubt = [Place(part, number) for part in parts for number in _in_doubt(db, part)]
     return KnownBefore({run: seen for run, seen in earlier.items() if seen}, of_job, in_doubt)
+
+
+def measured_before(store: Store, run_id: int) -> list[MeasuredBefore]:
+    """Return the finished spectra of the earlier parts of a run, without excluded and repeated ones."""
+    with store.read() as db:
+        return [one for part in db.part_ids(run_id)[:-1] for one in _of_part(db, part)]
+
+
+def _of_part(db: Database, part: int) -> list[MeasuredBefore]:
+    known = in_force(db, part)
+    finished = [row for row in spectra.of_parts(db, [part]) if row["status"] == "finished"]
+    repeated = {row["repeat_of"] for row in finished}
+    found = []
+    for row in finished:
+        points = spectra.points(db, row["id"])
+        kelvin = [point["temperature_k"] for point in points if point["temperature_k"] is not None]
+        mean_k = sum(kelvin) / len(kelvin) if kelvin else None
+        if row["id"] not in repeated and not known.why_excluded(row["number"], mean_k):
+            found.append((kelvin, [_impedance(point) for point in points]))
+    return found
+
+
+def _impedance(row: Mapping[str, Any]) -> ImpedancePoint:
+    real_ohm, imag_ohm = (
+        math.nan if row[name] is None else row[name] for name in ("z_real_ohm", "z_imag_ohm")
+    )
+    return ImpedancePoint(row["frequency_hz"], real_ohm, imag_ohm, row["time_s"], row["status"])
 
 
 def _believed(db: Database, run_id: int) -> list[Sighting]:

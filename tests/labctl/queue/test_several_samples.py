@@ -254,3 +254,22 @@ def test_with_least_hours_no_pair_is_measured_twice_and_every_choice_is_stored(f
     assert sum("most per hour" in message for message in told) == len(measured)
     assert any("Hz show its arc" in message for message in told)
     assert sum("the activation energy is known to" in message for message in told) == 2
+
+
+def test_a_restart_with_least_hours_goes_on_with_the_points_measured_before(folder):
+    series = SERIES.replace("[45, 60, 75]", '"45:105:12"').replace("frequency_min_hz = 10", "")
+    protocol = parse_protocol(PROTOCOL.replace(SERIES, series + LEAST_HOURS), str(folder / "hours.toml"))
+    with WriteConnection(folder / "hours.db") as connection:
+        Jobs(connection).add(protocol)
+    stopper = Stopper(9, 3)
+    for stop, see in ((stopper.stop, stopper), (StopRequest(), lambda event: None)):
+        station = read_station(folder / "station.toml")
+        Runner(station, folder / "hours.db", stop, until_empty=True, on_event=see).run()
+    with labctl.open(folder / "hours.db") as db:
+        spectra = db.rows(
+            "SELECT r.cell, s.setpoint_k, s.status FROM spectra s JOIN runs r ON r.id = s.run_id"
+        )
+        told = [row["message"] for row in db.rows("SELECT message FROM events WHERE kind = 'least hours'")]
+    measured = [(row["cell"], row["setpoint_k"]) for row in spectra if row["status"] == "finished"]
+    assert len(measured) == len(set(measured)) == 2 * 5, "four and five of them before the restart"
+    assert sum("after 5 temperatures: done" in message for message in told) == 2
