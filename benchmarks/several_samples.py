@@ -1,7 +1,7 @@
 """Eight samples in one oven: coverage of the stated intervals, and nights whose programs are killed.
 
-    python benchmarks/several_samples.py coverage --results FILE [--seeds 20]
-    python benchmarks/several_samples.py kills --results FILE [--seeds 1] [--kills 20]
+    python benchmarks/several_samples.py coverage --results FILE --seeds 20
+    python benchmarks/several_samples.py kills --results FILE --seeds 1 --kills 20
 
 The first measures 8 samples of the review at 10 temperatures for each seed, and counts activation energies
 that lie inside their stated 95 % interval, with the 99 % interval of a binomial share of 95 %.
@@ -258,8 +258,8 @@ def print_kills(nights: list[dict[str, Any]]) -> None:
 def parser() -> argparse.ArgumentParser:
     """Options of this benchmark."""
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("study", choices=("coverage", "kills"))
-    made.add_argument("--results", type=Path, required=True, help="a line of JSON for every night")
+    made.add_argument("study", nargs="?", choices=("coverage", "kills"), default="coverage")
+    made.add_argument("--results", type=Path, help="a line of JSON for every night")
     made.add_argument("--seeds", type=int, default=None, help="coverage: 20, kills: 1")
     made.add_argument("--kills", type=int, default=20)
     return made
@@ -267,8 +267,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     asked = parser().parse_args()
-    kept: Path = asked.results
-    known = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept.exists() else []
+    kept: Path | None = asked.results
+    lines = kept.read_text("utf-8").splitlines() if kept and kept.exists() else []
+    known = [json.loads(line) for line in lines]
     for seed in range(1, 1 + (asked.seeds or (20 if asked.study == "coverage" else 1))):
         if any(one["seed"] == seed for one in known):
             continue
@@ -276,8 +277,9 @@ def main() -> None:
             of_kills = asked.study == "kills"
             found = killed(Path(folder), seed, asked.kills) if of_kills else covered(seed, Path(folder))
         known.append({"seed": seed, **found})
-        with kept.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(known[-1]) + "\n")
+        if kept:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(known[-1]) + "\n")
     (print_coverage if asked.study == "coverage" else print_kills)(known)
 
 

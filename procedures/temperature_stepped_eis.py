@@ -16,17 +16,24 @@ from procedures.least_hours import (
     Proposal,
     Seen,
     Window,
+    again_in_words,
     as_point,
     conductance_at_s,
     corners_hz,
     gain_for_both,
     half_width_ev,
     in_words,
+    narrowing_per_hour,
+    planned_k,
     window_at,
 )
 from procedures.oven_timing import travel_time_s
 from procedures.refinement import FEWEST_TEMPERATURES, QUANTITIES, SeriesSoFar, is_consistent
 from procedures.temperature_series import TemperatureSeries
+
+MOST_REPEATS = 6
+SURE_SHARE = 0.9
+"""Of the wanted half width: the expected one must be below it, for the one that comes out scatters."""
 
 
 class TemperatureSteppedEIS(TemperatureSeries):
@@ -121,6 +128,40 @@ class TemperatureSteppedEIS(TemperatureSeries):
         if has_point or self.window == EVERYTHING or self.should_leave():
             self._tries[step] = 2  # it is not measured again
 
+        self._repeat_while_worth(chosen)
+
+    def _repeat_while_worth(self, chosen: Proposal) -> None:
+        """Take the spectrum again while that is the quickest way to the wanted interval."""
+        target_k, branch = self.steps()[chosen.step]
+        for _ in range(MOST_REPEATS):
+            reason = "" if self.should_leave() else self._reason_to_repeat(chosen.step, target_k)
+            if not reason:
+                return
+            self.bench.tell("info", "least hours", reason, step=chosen.step)
+            self.measure_at(chosen.step, target_k, branch)
+
+    def _reason_to_repeat(self, step: int, target_k: float) -> str:
+        """Return why a spectrum is taken again at this temperature; `""` if it is not."""
+        known = [as_point(point) for point in self.series.points]
+        if not known or self.is_in_doubt() or abs(known[-1].temperature_k - target_k) > self.band_k:
+            return ""
+        distinct = len({round(point.temperature_k) for point in known})
+        left_k = [k for n, k in self._left() if n != step]
+        plan_k = planned_k(known, left_k, FEWEST_TEMPERATURES - distinct)
+        expected_ev = half_width_ev(known, *plan_k)
+        if expected_ev <= SURE_SHARE * self.refine_half_width:
+            return ""
+        hours = self.sweep_s() / 3600
+        again_ev = half_width_ev(known, *plan_k, target_k)
+        others = [
+            narrowing_per_hour(expected_ev, half_width_ev(known, *plan_k, k), hours + self.dwell_min / 60)
+            for k in left_k
+            if k not in plan_k
+        ]
+        if narrowing_per_hour(expected_ev, again_ev, hours) <= max(others, default=0.0):
+            return ""
+        return again_in_words(target_k, expected_ev, again_ev, hours, max(FEWEST_TEMPERATURES, distinct))
+
     def _tells_that_it_is_known(self) -> bool:
         if self.is_in_doubt() or not self.series.is_known(self.refine, self.refine_half_width):
             return False
@@ -133,12 +174,15 @@ class TemperatureSteppedEIS(TemperatureSeries):
         """Return what could be measured next, from an oven at `here_k`."""
         known = [as_point(point) for point in self.series.points]
         now_ev = half_width_ev(known)
-        left = [
+        return [self._proposal(step, kelvin, known, now_ev, here_k) for step, kelvin in self._left()]
+
+    def _left(self) -> list[tuple[int, float]]:
+        """Return step and temperature in K of what can still be measured."""
+        return [
             (step, kelvin)
             for step, (kelvin, _) in enumerate(self.steps())
             if step not in self.finished_steps and self._tries[step] < 2
         ]
-        return [self._proposal(step, kelvin, known, now_ev, here_k) for step, kelvin in left]
 
     def _proposal(
         self,

@@ -15,6 +15,7 @@ from typing import Any
 
 from labctl.bench import Bench
 from labctl.errors import InstrumentError
+from labctl.instruments.cell_switch import BenchCell
 
 CONTRADICTION = "contradiction"
 """Kind of the event that tells of a spectrum which is not as the cell's own series."""
@@ -58,11 +59,10 @@ def refuse_connected(bench: Bench, cell: str) -> None:
     Nothing is measured where no channel connects the cell, without an analyser, or where the station turns
     it off (`open_check_ohm = 0`). An analyser that fails at an open circuit is reported: nothing is known.
     """
-    of_cell = getattr(bench, "cells", {}).get(cell)
-    is_checked = of_cell is not None and bool(of_cell.channels) and of_cell.open_check_ohm > 0
-    fra = of_cell.roles.get("fra") if is_checked else None
-    if fra is None:
+    of_cell: BenchCell | None = getattr(bench, "cells", {}).get(cell)
+    if of_cell is None or not of_cell.channels or of_cell.open_check_ohm == 0 or "fra" not in of_cell.roles:
         return
+    fra = of_cell.roles["fra"]
     bench.limits.check_potential(0.0, OPEN_V)
     try:
         with closing(fra.sweep([OPEN_HZ], OPEN_V, 0.2, 0.0)) as sweep:

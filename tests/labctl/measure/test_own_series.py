@@ -35,7 +35,7 @@ def ohm_at(kelvin, room_ohm=2e5, ev=0.8):
     return room_ohm * kelvin * math.exp(ev / BOLTZMANN_EV_K * (1 / kelvin - 1 / 320)) / 320
 
 
-def measure(series, kelvin, ohm, state="finished"):
+def measure(series, kelvin, ohm, is_aborted=False):
     emit = series.beside(lambda topic, record: None)
     emit("spectrum", SpectrumStarted(step=1))
     for hertz in (1e6, 1e5, 1e4, 1e3):
@@ -50,7 +50,7 @@ def measure(series, kelvin, ohm, state="finished"):
                 z_imag_ohm=z_ohm.imag,
             ),
         )
-    emit("spectrum", SpectrumEnded(step=1, state=state))
+    emit("spectrum", SpectrumEnded(step=1, state="aborted" if is_aborted else "finished"))
 
 
 def series_of(*kelvins, before=None, cells=None):
@@ -95,7 +95,7 @@ def test_spectra_that_agree_only_with_the_contradicting_one_stay_in_doubt():
 
 def test_an_aborted_spectrum_is_not_judged():
     series, ledger = series_of(320, 330)
-    measure(series, 340, 10.0, state="aborted")
+    measure(series, 340, 10.0, is_aborted=True)
     assert ledger.told == []
 
 
