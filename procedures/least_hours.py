@@ -178,6 +178,16 @@ def window_at(seen: Sequence[Seen], conductance_s: float) -> Window:
     return Window(nearest.low_hz * ratio / MARGIN, nearest.high_hz * ratio * MARGIN)
 
 
+def window_beside(seen: Seen, is_hotter: bool) -> Window:
+    """Return the window at another temperature after a first spectrum: ions conduct more when hotter.
+
+    On the side to which the arc moves the window is open: by how far is not known yet.
+    """
+    if is_hotter:
+        return Window(seen.low_hz / MARGIN, math.inf)
+    return Window(0.0, seen.high_hz * MARGIN)
+
+
 def in_words(temperature_k: float, before_ev: float, after_ev: float, hours: float, is_first: bool) -> str:
     """Return one line that explains a choice."""
     place = f"{temperature_k - ZERO_CELSIUS_K:g} degC in {hours:.2f} h"

@@ -26,6 +26,7 @@ from procedures.least_hours import (
     narrowing_per_hour,
     planned_k,
     window_at,
+    window_beside,
 )
 from procedures.oven_timing import travel_time_s
 from procedures.refinement import FEWEST_TEMPERATURES, QUANTITIES, SeriesSoFar, is_consistent
@@ -105,7 +106,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
             if not ramp_is_set:
                 self.bench.oven.ramp_rate_k_s, ramp_is_set = self.ramp_k_min / 60, True
             self._measure_chosen(self.chosen)
-            if self.should_stop() or self._tells_that_it_is_known():
+            if self.should_stop() or self._tells_that_it_is_known() or self._tells_that_it_is_in_doubt():
                 return
         if not self.should_stop():
             width_mev = 1e3 * self.series.half_width(self.refine)
@@ -170,6 +171,16 @@ class TemperatureSteppedEIS(TemperatureSeries):
         self.bench.tell("info", "least hours", message)
         return True
 
+    def _tells_that_it_is_in_doubt(self) -> bool:
+        """Return whether a sample in doubt has as many temperatures as a law needs: a person decides."""
+        if not self.is_in_doubt() or sum(map(bool, self._tries.values())) < FEWEST_TEMPERATURES:
+            return False
+        message = (
+            f"in doubt which cell was measured, after {FEWEST_TEMPERATURES} temperatures: no more are chosen"
+        )
+        self.bench.tell("warning", "least hours", message)
+        return True
+
     def proposals(self, here_k: float) -> list[Proposal]:
         """Return what could be measured next, from an oven at `here_k`."""
         known = [as_point(point) for point in self.series.points]
@@ -207,6 +218,8 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def _window(self, target_k: float) -> Window:
         known = [as_point(point) for point in self.series.points]
+        if len(self._seen) == 1 and len(known) == 1:
+            return window_beside(self._seen[0], is_hotter=target_k > known[0].temperature_k)
         return window_at(self._seen, conductance_at_s(known, target_k))
 
     def frequencies(self) -> list[float]:

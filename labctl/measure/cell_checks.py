@@ -8,6 +8,7 @@
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,7 +26,11 @@ OPEN_HZ, OPEN_V = 1e3, 0.01
 LARGEST_EV = 2.5
 TOLERANCE = 0.25
 CURVATURE = 0.4
-LARGEST_CAPACITANCE_RATIO = 1.3
+LARGEST_CAPACITANCE_RATIO = 1.5
+CAPACITIVE_TAN_PHASE = 0.5
+"""Below it, noise and leads are a large part of the capacitance."""
+CAPACITANCE_POINTS = 3
+SAME_FREQUENCY_RATIO = 2.0
 SMALLEST_TAN_PHASE = 0.15
 BOLTZMANN_EV_K = 8.617333262e-5
 
@@ -35,12 +40,14 @@ class Sighting:
     """What one spectrum shows of its cell: temperature in K, conductance in S, capacitance in F or NaN.
 
     `condition` is the quantity and set point of a condition beside the temperature; None: none was set.
+    `highest_hz` is the frequency of the capacitance, which the arc of a real sample changes with; NaN: any.
     """
 
     temperature_k: float
     conductance_s: float
     capacitance_f: float = math.nan
     condition: tuple[str, float | None] | None = None
+    highest_hz: float = math.nan
 
     @property
     def inverse_ev(self) -> float:
@@ -97,7 +104,7 @@ def sighting_of(points: Sequence[Any], condition: tuple[str, float | None] | Non
     Points have `temperature_k`, `frequency_hz`, `z_real_ohm` and `z_imag_ohm`, as `PointMeasured`.
 
     The conductance is that at the frequency where the cell is most resistive, the capacitance that at the
-    highest frequency: Im Y / w, if its phase is far enough from a pure resistance.
+    highest frequencies: the median of Im Y / w of those that are far enough from a pure resistance.
     """
     usable = [p for p in points if p.temperature_k is not None and math.isfinite(p.temperature_k)]
     if len(usable) < 2:
@@ -106,15 +113,22 @@ def sighting_of(points: Sequence[Any], condition: tuple[str, float | None] | Non
     most_resistive = min(
         usable, key=lambda p: abs(impedances[id(p)].imag / (impedances[id(p)].real or 1e-300))
     )
-    highest = max(usable, key=lambda p: p.frequency_hz)
     real_ohm = abs(impedances[id(most_resistive)].real)
-    if not real_ohm or not impedances[id(highest)]:
+    if not real_ohm:
         return None
-    admittance_s = 1 / impedances[id(highest)]
-    is_seen = admittance_s.imag > SMALLEST_TAN_PHASE * abs(admittance_s.real)
-    capacitance_f = admittance_s.imag / (2 * math.pi * highest.frequency_hz) if is_seen else math.nan
     temperature_k = sum(p.temperature_k or 0.0 for p in usable) / len(usable)
-    return Sighting(temperature_k, 1 / real_ohm, capacitance_f, condition)
+    highest = sorted(usable, key=lambda p: p.frequency_hz, reverse=True)[:CAPACITANCE_POINTS]
+    capacitance_f = _capacitance_f([(p.frequency_hz, impedances[id(p)]) for p in highest])
+    return Sighting(temperature_k, 1 / real_ohm, capacitance_f, condition, highest[0].frequency_hz)
+
+
+def _capacitance_f(points: Sequence[tuple[float, complex]]) -> float:
+    """Return the median of Im Y / w of points (Hz, ohm); NaN where none is capacitive enough."""
+    seen = [(hertz, 1 / z_ohm) for hertz, z_ohm in points if z_ohm]
+    found = [
+        y_s.imag / (2 * math.pi * f) for f, y_s in seen if y_s.imag > CAPACITIVE_TAN_PHASE * abs(y_s.real)
+    ]
+    return statistics.median(found) if found else math.nan
 
 
 def contradiction(known: Sequence[Sighting], now: Sighting, also_ln: float = 0.0) -> str:
@@ -127,7 +141,8 @@ def contradiction(known: Sequence[Sighting], now: Sighting, also_ln: float = 0.0
 
 
 def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
-    before_f = sorted(one.capacitance_f for one in known if math.isfinite(one.capacitance_f))
+    alike = [one for one in known if not _is_apart(one.highest_hz, now.highest_hz)]
+    before_f = sorted(one.capacitance_f for one in alike if math.isfinite(one.capacitance_f))
     if not before_f or not math.isfinite(now.capacitance_f):
         return ""
     usual_f = before_f[len(before_f) // 2]
@@ -138,6 +153,10 @@ def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
         f"its capacitance at the highest frequency is {1e12 * now.capacitance_f:.3g} pF, before it was "
         f"{1e12 * usual_f:.3g} pF: another cell, or two, may be connected"
     )
+
+
+def _is_apart(one_hz: float, other_hz: float) -> bool:
+    return abs(math.log(one_hz / other_hz)) > math.log(SAME_FREQUENCY_RATIO)
 
 
 def _other_conductance(known: Sequence[Sighting], now: Sighting, also_ln: float) -> str:

@@ -19,6 +19,7 @@ from procedures.least_hours import (
     narrowing_per_hour,
     planned_k,
     window_at,
+    window_beside,
 )
 
 BOLTZMANN_EV_K = 8.617333262e-5
@@ -129,3 +130,11 @@ def test_a_cheap_repetition_narrows_more_per_hour_than_another_temperature():
     again = narrowing_per_hour(now_ev, half_width_ev(points, 380.0), 0.03)
     assert again > narrowing_per_hour(now_ev, half_width_ev(points, 310.0), 0.8) > 0
     assert half_width_ev(points, 380.0, 380.0) < half_width_ev(points, 380.0) < now_ev
+
+
+def test_after_one_spectrum_the_arc_of_a_hotter_sample_is_looked_for_at_higher_frequencies_only():
+    seen = Seen(1e3, 1e5, 1e-6)
+    frequencies_hz = [10 ** (n / 2) for n in range(15)]
+    assert window_beside(seen, is_hotter=True).of(frequencies_hz)[0] == pytest.approx(10**2.5)
+    assert window_beside(seen, is_hotter=True).of(frequencies_hz)[-1] == frequencies_hz[-1]
+    assert window_beside(seen, is_hotter=False).of(frequencies_hz)[-1] == pytest.approx(10**5.5)

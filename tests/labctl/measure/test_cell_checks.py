@@ -1,6 +1,8 @@
 """What the read-back of a switch cannot see is found with open channels, or by the cell's own series."""
 
 import math
+import random
+from dataclasses import replace
 
 import pytest
 
@@ -128,6 +130,30 @@ def test_a_spectrum_shows_the_conductance_and_the_geometric_capacitance_of_its_c
     assert seen.conductance_s == pytest.approx(1e-5, rel=0.05)
     assert seen.capacitance_f == pytest.approx(GEOMETRIC_F, rel=0.05)
     assert sighting_of(points[:1]) is None
+
+
+def test_noise_of_a_nearly_resistive_point_is_no_other_capacitance():
+    known, rng = [], random.Random(1)
+    for kelvin in (330.0, 340.0, 350.0, 360.0):
+        ohm = ROOM_OHM * math.exp(-(kelvin - 330.0) / 8)
+        points = [
+            replace(
+                point,
+                z_real_ohm=point.z_real_ohm * rng.gauss(1, 0.02),
+                z_imag_ohm=point.z_imag_ohm
+                + abs(complex(point.z_real_ohm, point.z_imag_ohm)) * rng.gauss(0, 0.02),
+            )
+            for point in points_of(ohm, kelvin)
+        ]
+        now = sighting_of(points)
+        assert contradiction(known, now) == ""
+        known.append(now)
+
+
+def test_capacitances_at_other_frequencies_are_not_compared():
+    at_1_mhz = [Sighting(330.0, 1e-6, 1e-11, highest_hz=1e6)]
+    assert contradiction(at_1_mhz, Sighting(331.0, 1e-6, 2e-11, highest_hz=1e4)) == ""
+    assert contradiction(at_1_mhz, Sighting(331.0, 1e-6, 2e-11, highest_hz=1e6))
 
 
 def test_a_conductance_at_another_condition_is_no_contradiction():
