@@ -157,7 +157,9 @@ async def make_safe(request: Any, datasette: Any) -> Response:
 
 def _runs_of(request: Any) -> list[int]:
     named = request.args.get("runs") or ""
-    return [int(one) for one in named.split(",")] if RUN_LIST.fullmatch(named) else []
+    if RUN_LIST.fullmatch(named) is None:
+        return []
+    return list(dict.fromkeys(int(one) for one in named.split(",")))
 
 
 async def _page(datasette: Any, question: Any, answer: Callable[[Site], str]) -> Response:
@@ -165,7 +167,7 @@ async def _page(datasette: Any, question: Any, answer: Callable[[Site], str]) ->
 
 
 async def _figure(datasette: Any, kind: str, chosen: list[int]) -> Response:
-    question = ("figure", kind, *chosen)
+    question = (kind, *chosen)
     return await _answer(datasette, question, lambda site: site.rig.figure(kind, chosen), "image/svg+xml")
 
 
@@ -175,8 +177,9 @@ async def _answer(
     site = site_of(datasette)
     if site is None:
         return _refusal("not served by labctl web", 404)
+    shared = site.figures if kind == "image/svg+xml" else site.answers
     try:
-        content = await site.answers.of(question, lambda: answer(site))
+        content = await shared.of(question, lambda: answer(site))
     except InvalidRequest as error:
         return _refusal(str(error), 404)
     except LabctlError as error:

@@ -64,7 +64,7 @@ def test_a_run_that_goes_on_renews_its_page_and_an_ended_one_does_not(get):
 
 
 @pytest.mark.parametrize(
-    "path", ["/run/1/nyquist.svg", "/run/1/arrhenius.svg", "/compare/arrhenius.svg?runs=1,2"]
+    "path", ["/run/1/nyquist.svg", "/run/1/arrhenius.svg", "/compare/arrhenius.svg?runs=1,2,1"]
 )
 def test_a_figure_is_drawn(get, path):
     answer = get(path)
