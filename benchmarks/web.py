@@ -10,14 +10,15 @@ so many clients, each asking for a page with its figures every 5 s, in segments 
 * copy: it serves a copy of the file, made before the segment: the same load of the processor, without a
   connection to the file
 
-Each page is asked for once before its times count. For each kind: p99 of emit (the wait of the procedure; points and readings, and everything with the fits at the
-end of a spectrum), the longest wait for the lock of the file, p95 of a page, seconds of the processor. Limits:
-p99 of emit 1.5 times that beside the copy, 100 ms for the lock, 1 s for a page. `--kept` names a file with a
-line for each segment: a benchmark that was stopped goes on with the segments that are missing.
+Each page is asked for once before its times count. For each kind: p99 of emit (the wait of the procedure;
+points and readings, and everything with the fits at the end of a spectrum), the longest wait for the lock of
+the file, p95 of a page, use of the processor. Limits: p99 of emit 1.5 times that beside the copy, 100 ms for
+the lock, 1 s for a page. `--kept` names a file with a line for each segment: a benchmark that was stopped
+goes on with the segments that are missing.
 
-With `--group`, so many rigs are served to one page. The runner of one is killed: seconds until it is red on the
-page of the group. Make safe is sent to another over the web: seconds until the true state of its simulated
-rig shows heater and generator off. Limit: 10 s each.
+With `--group`, so many rigs are served to one page. The runner of one is killed: seconds until it is red on
+that page. Make safe is sent to another over the web: seconds until the true state of its simulated rig shows
+heater and generator off. Limit: 10 s each.
 """
 
 import argparse
@@ -44,12 +45,13 @@ from typing import Any
 import psutil
 from stations import ALONE, station_text
 
+from labctl.clock import ScaledClock
 from labctl.config.protocol import parse_protocol
-from labctl.queue.heartbeat import Heartbeats
 from labctl.queue.jobs import Jobs
-from labctl.store import Database
+from labctl.store import Database, Store
 from labctl.store.care import back_up
 from labctl.store.transactions import WriteConnection
+from sim_instruments.serve import Server
 
 KINDS = ("file", "copy")
 STATION = "simulated rig"
@@ -72,6 +74,8 @@ ROWS, ALL = "rows", "all"
 PAGES = ("/", "/runs", "/run/{run}", "/samples", "/status.json", "/compare?runs=1,{run}", "/raw/spectra")
 FIGURE = re.compile(r'src="(/[^"]+)"')
 LIMITS = {"emit": 1.5, "lock_ms": 100.0, "page_s": 1.0, "group_s": 10.0}
+SERVED = {"GPIB0::12::INSTR": "lakeshore336", "GPIB0::4::INSTR": "solartron1260"}
+SERVED_SPEED = 60
 SAFE_TOKEN = "make it safe, from elsewhere"
 
 
@@ -281,25 +285,30 @@ def quantile(values: list[float], share: float) -> float:
 
 def report(found: list[dict[str, Any]]) -> int:
     """Print the figures of all segments; return 1 where one is above its limit."""
-    p99 = {}
+    p99, figures = {}, {}
     for kind in KINDS:
         segments = [one for one in found if one["kind"] == kind]
         p99[kind] = {
             what: [1e3 * quantile(one[what], 0.99) for one in segments if one[what]] for what in (ROWS, ALL)
         }
+        rows_ms, all_ms = (statistics.median(p99[kind][what]) for what in (ROWS, ALL))
         pages = [took_s for one in segments for _, took_s in one["pages"]]
+        page_s = quantile(pages, 0.95)
         lock_ms = 1e3 * max((took_s for one in segments for took_s in one["lock"]), default=math.nan)
-        emits = sum(len(one[ROWS]) for one in segments)
+        rows = sum(len(one[ROWS]) for one in segments)
+        cores = statistics.mean(one["cpu_s"] for one in segments)
         print(
-            f"{kind}: {len(segments)} segments, {emits} points and readings, p99 of emit "
-            f"{statistics.median(p99[kind][ROWS]):.2f} ms (with fits {statistics.median(p99[kind][ALL]):.2f} ms); "
-            f"longest wait for the lock {lock_ms:.1f} ms; {len(pages)} pages, p95 {quantile(pages, 0.95):.3f} s, "
-            f"longest {max(pages):.3f} s; server {statistics.mean(one['cpu_s'] for one in segments):.2f} of a core"
+            f"{kind}: {len(segments)} segments, {rows} points and readings; p99 of emit {rows_ms:.2f} ms "
+            f"(with fits {all_ms:.2f} ms); longest wait for the lock {lock_ms:.1f} ms;\n"
+            f"    {len(pages)} pages, p95 {page_s:.3f} s, longest {max(pages):.3f} s; "
+            f"the server used {cores:.2f} of a core"
         )
         if kind == "file":
-            figures = {"lock_ms": lock_ms, "page_s": quantile(pages, 0.95)}
+            figures = {"lock_ms": lock_ms, "page_s": page_s}
             _report_pages(segments)
-    ratios = [[a / b for a, b in zip(p99["file"][what], p99["copy"][what], strict=False)] for what in (ROWS, ALL)]
+    ratios = [
+        [a / b for a, b in zip(p99["file"][what], p99["copy"][what], strict=False)] for what in (ROWS, ALL)
+    ]
     figures = figures | {"emit": statistics.median(ratios[0])}
     each = " ".join(f"{ratio:.2f}" for ratio in ratios[0])
     print(f"p99 of emit beside the file, in that beside the copy: {figures['emit']:.2f} (each: {each})")
@@ -317,7 +326,11 @@ def _report_pages(segments: list[dict[str, Any]]) -> None:
 
 
 def _judged(figures: dict[str, float]) -> int:
-    above = [f"{name} {value:.3g} > {LIMITS[name]:g}" for name, value in figures.items() if not value <= LIMITS[name]]
+    above = [
+        f"{name} {value:.3g} > {LIMITS[name]:g}"
+        for name, value in figures.items()
+        if not value <= LIMITS[name]
+    ]
     print("above the limit: " + ", ".join(above) if above else "every figure is within its limit")
     return 1 if above else 0
 
@@ -339,8 +352,82 @@ def viewers(folder: Path, options: argparse.Namespace) -> int:
 # The group.
 
 
+class ServedRig:
+    """A simulated rig with a runner that measures, seen by its own `labctl web`."""
+
+    def __init__(self, folder: Path, name: str, stack: ExitStack, with_supervisor: bool) -> None:
+        self.folder, self.name, self.db = folder / name.replace(" ", "-"), name, folder / f"{name}.db"
+        self.folder.mkdir()
+        self.server = stack.enter_context(
+            Server({"seed": 1, "instruments": SERVED}, ScaledClock(SERVED_SPEED))
+        )
+        (self.folder / "station.toml").write_text(self.server.station_toml(name))
+        protocol = parse_protocol(PROTOCOL.format(frequencies="1e5, 1e4, 1e3"), "night.toml")
+        with WriteConnection(self.db) as connection:
+            Jobs(connection).add(protocol, station=name)
+        options = ("--station", self.folder / "station.toml", "--db", self.db)
+        if with_supervisor:
+            stack.enter_context(started(labctl("supervisor", "--kept", "--alone", *options), self.folder))
+        words = labctl(
+            "runner", *options, "--no-start-supervisor" if with_supervisor else "--without-supervisor"
+        )
+        self.runner = stack.enter_context(started(words, self.folder, stdout=subprocess.DEVNULL))
+        wait_for(lambda: self.is_on, 300.0, f"{name} does not measure; see {self.folder}", self.runner)
+        safe = {"LABCTL_WEB_SAFE_TOKEN": SAFE_TOKEN}
+        about: dict[str, Any] = {"stdout": subprocess.PIPE, "env": os.environ | safe}
+        web = labctl("web", "--db", self.db, "--station", self.folder / "station.toml", "--port", 0)
+        self.url = f"http://127.0.0.1:{port_of(stack.enter_context(started(web, self.folder, **about)))}"
+
+    @property
+    def is_on(self) -> bool:
+        """Whether heater or generator of the simulated rig are on, in truth."""
+        heater, analyser = (self.server.rig.instruments[outlet.address] for outlet in self.server.outlets)
+        return heater.heater_range != 0 or analyser.amplitude_v != 0
+
+    def make_safe(self) -> None:
+        """Ask for it over the web, as the form of the page does."""
+        given = {"station": self.name, "person": "benchmark", "token": SAFE_TOKEN}
+        body = urllib.parse.urlencode(given).encode()
+        with urllib.request.urlopen(f"{self.url}/make-safe", body, timeout=60) as answer:
+            answer.read()
+
+
 def group(folder: Path, options: argparse.Namespace) -> int:
-    raise SystemExit("not yet")
+    with ExitStack() as stack:
+        first, second = (
+            ServedRig(folder, name, stack, with_supervisor)
+            for name, with_supervisor in (("rig one", False), ("rig two", True))
+        )
+        urls = {rig.name: rig.url for rig in (first, second)}
+        for number in range(3, options.rigs + 1):
+            db = folder / f"rig {number}.db"
+            Store.open(db).close()
+            _, port = stack.enter_context(served(db, folder))
+            urls[f"rig {number}"] = f"http://127.0.0.1:{port}"
+        (folder / "rigs.toml").write_text(
+            "".join(f'[[rig]]\nname = "{name}"\nurl = "{url}"\n' for name, url in urls.items())
+        )
+        words = labctl("web", "--rigs", folder / "rigs.toml", "--port", 0)
+        page = port_of(stack.enter_context(started(words, folder, stdout=subprocess.PIPE)))
+        all_well_s = wait_for(lambda: not red_on(page), 120.0, "not every rig is well")
+        print(f"{len(urls)} rigs are well on one page after {all_well_s:.1f} s")
+        first.runner.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        red_s = wait_for(lambda: red_on(page) == [first.name], 60.0, "the killed runner is not red")
+        print(f"runner killed: red on the page of the group after {red_s:.1f} s")
+        if not second.is_on:
+            raise SystemExit("the second rig is off already")
+        begun_s = time.monotonic()
+        second.make_safe()
+        wait_for(lambda: not second.is_on, 60.0, "make safe over the web did not switch the rig off")
+        safe_s = time.monotonic() - begun_s
+        print(f"make safe over the web: heater and generator are off after {safe_s:.1f} s")
+    return _judged({"group_s": max(red_s, safe_s)})
+
+
+def red_on(port: int) -> list[str]:
+    """Return the names of the rigs that are red on the page of the group."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
+        return re.findall(r'<section class="red"><h2>([^<]+)</h2>', answer.read().decode())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -351,7 +438,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--every", type=float, default=5.0, help="seconds between two pages of a client")
     made.add_argument("--speed", type=float, default=300.0)
     made.add_argument("--kept", type=Path, help="file with a line for each segment done")
-    made.add_argument("--group", action="store_true", help="kill a runner and make safe, on the page of a group")
+    made.add_argument(
+        "--group", action="store_true", help="kill a runner and make safe, on the page of a group"
+    )
     made.add_argument("--rigs", type=int, default=20)
     made.add_argument("--task", choices=("night", "clients"), help=argparse.SUPPRESS)
     made.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
