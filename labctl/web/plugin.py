@@ -16,7 +16,7 @@ from labctl.errors import InvalidRequest, LabctlError
 from labctl.store.defences import only_read
 from labctl.web.gate import gated
 from labctl.web.make_safe import ask
-from labctl.web.markup import page, text
+from labctl.web.markup import RAW_STYLE, page, text
 from labctl.web.site import Site, site_of
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,14 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"^/compare$", compare),
         (r"^/compare/(?P<kind>[a-z]+)\.svg$", figure_of_runs),
         (r"^/make-safe$", make_safe),
+        (r"^/raw\.css$", raw_style),
     ]
+
+
+@hookimpl
+def extra_css_urls(datasette: Any) -> list[str]:
+    """Return the style of labctl over Datasette's own pages."""
+    return [] if site_of(datasette) is None else ["/raw.css"]
 
 
 @hookimpl
@@ -133,6 +140,11 @@ async def compare(request: Any, datasette: Any) -> Response:
 async def figure_of_runs(request: Any, datasette: Any) -> Response:
     """Answer with a figure of several runs."""
     return await _figure(datasette, request.url_vars["kind"], _runs_of(request))
+
+
+async def raw_style() -> Response:
+    """Answer with the style of the raw tables."""
+    return Response(RAW_STYLE, content_type="text/css; charset=utf-8")
 
 
 async def make_safe(request: Any, datasette: Any) -> Response:

@@ -1,7 +1,7 @@
 """Answers that are computed once for all who ask at the same time, by one thread.
 
-1. An answer is given again for `kept_s`. Where it took longer to compute than a `share` of that, it is kept for
-   longer, so that one question takes no more than this share of a core, however many ask it.
+1. An answer is given again for `kept_s`. Where it took longer to compute than a `share` of that, it is kept
+   for longer, so that one question takes no more than this share of a core, however many ask it.
 2. With a share, the answer before is given while the next is computed, but for at most twice that time.
 """
 

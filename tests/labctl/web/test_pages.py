@@ -48,6 +48,7 @@ def test_a_page_fits_a_phone(get, path):
     body = get(path).text
     assert 'name="viewport" content="width=device-width' in body
     assert "img { max-width: 100%" in body
+    assert body.count("<td>") == 0  # each cell has its heading beside it, for a screen without columns
     assert len(re.findall('<div class="wide"><table>', body)) == body.count("<table>")
 
 
