@@ -11,6 +11,7 @@ from typing import Any
 from datasette import hookimpl
 from datasette.database import Database
 from datasette.utils.asgi import Forbidden, Response
+from datasette.views.base import DatasetteError
 
 from labctl.errors import InvalidRequest, LabctlError
 from labctl.store.defences import only_read
@@ -58,6 +59,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"^/compare/(?P<kind>[a-z]+)\.svg$", figure_of_runs),
         (r"^/make-safe$", make_safe),
         (r"^/raw\.css$", raw_style),
+        (r"^/-/(?!static/).*$", nothing),  # Datasette's own pages about itself
     ]
 
 
@@ -89,13 +91,18 @@ def skip_csrf(scope: Any) -> bool | None:
 
 @hookimpl(tryfirst=True)
 def handle_exception(datasette: Any, exception: Exception) -> Response | None:
-    """Answer in a sentence; Datasette would print a traceback for each address that is not there."""
+    """Answer in a sentence; only what labctl or Datasette did not foresee is a fault that is logged."""
     if site_of(datasette) is None:
         return None
-    status = getattr(exception, "status", None) or (403 if isinstance(exception, Forbidden) else 500)
+    status = _status_of(exception)
     if status >= 500:
         log.error("a page failed", exc_info=exception)
     return _refusal(SENTENCES.get(status, "this cannot be shown; see the log of labctl web"), status)
+
+
+def _status_of(exception: Exception) -> int:
+    status = getattr(exception, "status", None) or (403 if isinstance(exception, Forbidden) else 500)
+    return 400 if status == 500 and isinstance(exception, DatasetteError) else status
 
 
 async def tonight(datasette: Any) -> Response:
@@ -140,6 +147,11 @@ async def compare(request: Any, datasette: Any) -> Response:
 async def figure_of_runs(request: Any, datasette: Any) -> Response:
     """Answer with a figure of several runs."""
     return await _figure(datasette, request.url_vars["kind"], _runs_of(request))
+
+
+async def nothing() -> Response:
+    """Answer that there is no such page."""
+    return _refusal(SENTENCES[404], 404)
 
 
 async def raw_style() -> Response:
