@@ -22,6 +22,7 @@ from labctl.web.site import Site, site_of
 
 log = logging.getLogger(__name__)
 SENTENCES = {400: "this cannot be asked", 403: "this is not shown here", 404: "there is no such page"}
+OF_PARAMETERS = (DatasetteError, ValueError, LookupError, sqlite3.Error)
 RUN_LIST = re.compile(r"\d{1,9}(,\d{1,9}){0,30}")
 
 
@@ -90,19 +91,21 @@ def skip_csrf(scope: Any) -> bool | None:
 
 
 @hookimpl(tryfirst=True)
-def handle_exception(datasette: Any, exception: Exception) -> Response | None:
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Response | None:
     """Answer in a sentence; only what labctl or Datasette did not foresee is a fault that is logged."""
     if site_of(datasette) is None:
         return None
-    status = _status_of(exception)
+    status = _status_of(exception, request.path)
     if status >= 500:
         log.error("a page failed", exc_info=exception)
     return _refusal(SENTENCES.get(status, "this cannot be shown; see the log of labctl web"), status)
 
 
-def _status_of(exception: Exception) -> int:
+def _status_of(exception: Exception, path: str) -> int:
+    """Datasette raises faults of many kinds where a parameter of its pages makes no sense."""
     status = getattr(exception, "status", None) or (403 if isinstance(exception, Forbidden) else 500)
-    return 400 if status == 500 and isinstance(exception, DatasetteError) else status
+    is_senseless = path.startswith("/raw") and isinstance(exception, OF_PARAMETERS)
+    return 400 if status == 500 and is_senseless else status
 
 
 async def tonight(datasette: Any) -> Response:
