@@ -290,13 +290,15 @@ def pages_of(folder: Path, stack: ExitStack) -> dict[str, str]:
     }
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--into", type=Path, default=Path("docs/images"))
+    made.add_argument("--all", action="store_true", help="every page at both widths")
+    return made
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--into", type=Path, default=Path("docs/images"))
-    parser.add_argument("--all", action="store_true", help="every page at both widths")
-    options = parser.parse_args()
+    options = parser().parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
     problems = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ExitStack() as stack:
