@@ -32,6 +32,7 @@ PRIOR_LN = 20.0
 SMALLEST_UNCERTAINTY = 1e-3
 TYPICAL_UNCERTAINTY = 0.01
 CENTRE_K = 350.0
+SAME_K = 1.0
 MARGIN = 10**0.5
 """Of a frequency window beyond the corners of the spectrum, in both directions."""
 
@@ -75,26 +76,39 @@ class KnownPoint:
     relative_u: float
 
 
-def half_width_ev(points: Sequence[KnownPoint], *also_k: float) -> float:
-    """Return the expected half width of the 95 % interval of the activation energy, in eV.
+def expected_point(
+    points: Sequence[KnownPoint], failed_k: Sequence[float], temperature_k: float
+) -> KnownPoint:
+    """Return a point as uncertain as those measured beside it, in ln(u) over 1/T; its conductance is NaN.
 
-    `also_k` are the temperatures of more points as uncertain as the median of those measured.
+    At `failed_k` a spectrum gave no resistance: there it counts as uncertain by its whole value.
     """
-    return 1.96 * math.sqrt(float(np.linalg.inv(_information(points, also_k))[1, 1]))
+    seen = {p.temperature_k: max(p.relative_u, SMALLEST_UNCERTAINTY) for p in points}
+    near = [k for k in failed_k if not any(abs(k - measured_k) < SAME_K for measured_k in seen)]
+    known = sorted((1 / k, math.log(u)) for k, u in (seen | dict.fromkeys(near, 1.0)).items())
+    if not seen:
+        return KnownPoint(temperature_k, math.nan, TYPICAL_UNCERTAINTY)
+    ln_u = np.interp(1 / temperature_k, [x for x, _ in known], [y for _, y in known])
+    return KnownPoint(temperature_k, math.nan, float(np.exp(ln_u)))
 
 
-def gain_for_both(points: Sequence[KnownPoint], also_k: float) -> float:
+def half_width_ev(points: Sequence[KnownPoint], *also: KnownPoint) -> float:
+    """Return the expected half width of the 95 % interval of the activation energy, in eV."""
+    return 1.96 * math.sqrt(float(np.linalg.inv(_information([*points, *also]))[1, 1]))
+
+
+def gain_for_both(points: Sequence[KnownPoint], also: KnownPoint) -> float:
     """Return the information of one more point about both parameters of the line: ln(det M' / det M) / 2."""
-    before, after = (np.linalg.slogdet(_information(points, k))[1] for k in ((), (also_k,)))
+    before, after = (np.linalg.slogdet(_information(one))[1] for one in (points, [*points, also]))
     return float(after - before) / 2
 
 
-def planned_k(points: Sequence[KnownPoint], left_k: Sequence[float], count: int) -> list[float]:
-    """Return so many temperatures, of those left, that narrow the activation energy most together."""
-    chosen: list[float] = []
-    for _ in range(min(count, len(left_k))):
-        free = [kelvin for kelvin in left_k if kelvin not in chosen]
-        chosen.append(min(free, key=lambda kelvin: half_width_ev(points, *chosen, kelvin)))
+def planned(points: Sequence[KnownPoint], left: Sequence[KnownPoint], count: int) -> list[KnownPoint]:
+    """Return so many points, of those left, that narrow the activation energy most together."""
+    chosen: list[KnownPoint] = []
+    for _ in range(min(count, len(left))):
+        free = [one for one in left if one not in chosen]
+        chosen.append(min(free, key=lambda one: half_width_ev(points, *chosen, one)))
     return chosen
 
 
@@ -103,15 +117,13 @@ def narrowing_per_hour(before_ev: float, after_ev: float, hours: float) -> float
     return math.log(before_ev / after_ev) / hours
 
 
-def _information(points: Sequence[KnownPoint], also_k: Sequence[float]) -> NDArray[np.float64]:
-    """Return the information of points, and of more, on offset and slope; shape (2, 2)."""
-    temperatures_k = np.array([p.temperature_k for p in points] + list(also_k))
-    uncertainties = [max(p.relative_u, SMALLEST_UNCERTAINTY) for p in points]
-    typical = float(np.median(uncertainties)) if uncertainties else TYPICAL_UNCERTAINTY
-    u = np.array(uncertainties + [typical] * len(also_k))
+def _information(points: Sequence[KnownPoint]) -> NDArray[np.float64]:
+    """Return the information of points on offset and slope; shape (2, 2)."""
     information = np.diag([PRIOR_LN**-2, PRIOR_EV**-2])
-    if not temperatures_k.size:
+    if not points:
         return information
+    temperatures_k = np.array([p.temperature_k for p in points])
+    u = np.array([max(p.relative_u, SMALLEST_UNCERTAINTY) for p in points])
     slope = 1 / (BOLTZMANN_EV_K * CENTRE_K) - 1 / (BOLTZMANN_EV_K * temperatures_k)
     f = np.vstack([np.ones_like(slope), slope]) / u
     return information + f @ f.T
@@ -199,12 +211,10 @@ def in_words(temperature_k: float, before_ev: float, after_ev: float, hours: flo
     )
 
 
-def again_in_words(
-    temperature_k: float, before_ev: float, after_ev: float, hours: float, temperatures: int
-) -> str:
+def again_in_words(temperature_k: float, before_ev: float, after_ev: float, hours: float) -> str:
     """Return one line that explains a spectrum taken again."""
     return (
-        f"{temperature_k - ZERO_CELSIUS_K:g} degC again in {hours:.2f} h: after {temperatures} temperatures "
+        f"{temperature_k - ZERO_CELSIUS_K:g} degC again in {hours:.2f} h: with the temperatures planned, "
         f"expected to narrow the activation energy from +-{1e3 * before_ev:.1f} to +-{1e3 * after_ev:.1f} meV"
     )
 

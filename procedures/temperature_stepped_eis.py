@@ -1,7 +1,6 @@
 """Temperature series with one impedance spectrum at each settled temperature."""
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -20,11 +19,12 @@ from procedures.least_hours import (
     as_point,
     conductance_at_s,
     corners_hz,
+    expected_point,
     gain_for_both,
     half_width_ev,
     in_words,
     narrowing_per_hour,
-    planned_k,
+    planned,
     window_at,
     window_beside,
 )
@@ -82,6 +82,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
     def turns(self) -> Iterator[float]:
         """Measure a spectrum at every temperature."""
         self.series, self._seen = SeriesSoFar(self.electrodes), list[Seen]()
+        self._failed_k, self._measured = list[float](), set[int]()
         if self.refine != "off":
             for readings_k, points in self.measured_before():
                 self._learn(readings_k, points)
@@ -98,7 +99,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def _turns_of_least_hours(self) -> Iterator[float]:
         """Yield the temperature chosen; where samples share the oven, `chosen` may be set to another one."""
-        self._here_k, self._tries = self.begins_at_k, Counter[int]()
+        self._here_k = self.begins_at_k
         ramp_is_set = False
         while offers := self.proposals(self._here_k):
             self.chosen = max(offers, key=lambda offer: offer.rate)
@@ -121,47 +122,50 @@ class TemperatureSteppedEIS(TemperatureSeries):
         self.bench.tell("info", "least hours", chosen.reason, step=step)
         self.emit("step", StepStarted(step=step, of=len(self.steps()), setpoint_k=target_k))
         self.bring_to(target_k)
-        self._here_k, self._tries[step] = target_k, self._tries[step] + 1
-        self.window = EVERYTHING if self._tries[step] > 1 else self._window(target_k)
-        if not self.should_leave():
-            self.measure_at(step, target_k, branch)
-        has_point = len(self.series.points) > known
-        if has_point or self.window == EVERYTHING or self.should_leave():
-            self._tries[step] = 2  # it is not measured again
+        self._here_k = target_k
+        self._measured.add(step)
+        for window in dict.fromkeys((self._window(target_k), EVERYTHING)):
+            self.window = window
+            if not self.should_leave() and len(self.series.points) == known:
+                self.measure_at(step, target_k, branch)
+        if len(self.series.points) > known:
+            self._repeat_while_worth(step)
 
-        self._repeat_while_worth(chosen)
-
-    def _repeat_while_worth(self, chosen: Proposal) -> None:
+    def _repeat_while_worth(self, step: int) -> None:
         """Take the spectrum again while that is the quickest way to the wanted interval."""
-        target_k, branch = self.steps()[chosen.step]
+        target_k, branch = self.steps()[step]
         for _ in range(MOST_REPEATS):
-            reason = "" if self.should_leave() else self._reason_to_repeat(chosen.step, target_k)
+            reason = "" if self.should_leave() or self.is_in_doubt() else self._reason_to_repeat(target_k)
             if not reason:
                 return
-            self.bench.tell("info", "least hours", reason, step=chosen.step)
-            self.measure_at(chosen.step, target_k, branch)
+            self.bench.tell("info", "least hours", reason, step=step)
+            self.measure_at(step, target_k, branch)
 
-    def _reason_to_repeat(self, step: int, target_k: float) -> str:
+    def _reason_to_repeat(self, target_k: float) -> str:
         """Return why a spectrum is taken again at this temperature; `""` if it is not."""
-        known = [as_point(point) for point in self.series.points]
-        if not known or self.is_in_doubt() or abs(known[-1].temperature_k - target_k) > self.band_k:
-            return ""
-        distinct = len({round(point.temperature_k) for point in known})
-        left_k = [k for n, k in self._left() if n != step]
-        plan_k = planned_k(known, left_k, FEWEST_TEMPERATURES - distinct)
-        expected_ev = half_width_ev(known, *plan_k)
+        known = self._known()
+        missing = FEWEST_TEMPERATURES - len({round(point.temperature_k) for point in known})
+        left = [self._expected(kelvin) for _, kelvin in self._left()]
+        plan = planned(known, left, missing)
+        expected_ev = half_width_ev(known, *plan)
         if expected_ev <= SURE_SHARE * self.refine_half_width:
             return ""
         hours = self.sweep_s() / 3600
-        again_ev = half_width_ev(known, *plan_k, target_k)
+        again_ev = half_width_ev(known, *plan, self._expected(target_k))
         others = [
-            narrowing_per_hour(expected_ev, half_width_ev(known, *plan_k, k), hours + self.dwell_min / 60)
-            for k in left_k
-            if k not in plan_k
+            narrowing_per_hour(expected_ev, half_width_ev(known, *plan, one), hours + self.dwell_min / 60)
+            for one in left
+            if one not in plan
         ]
         if narrowing_per_hour(expected_ev, again_ev, hours) <= max(others, default=0.0):
             return ""
-        return again_in_words(target_k, expected_ev, again_ev, hours, max(FEWEST_TEMPERATURES, distinct))
+        return again_in_words(target_k, expected_ev, again_ev, hours)
+
+    def _known(self) -> list[KnownPoint]:
+        return [as_point(point) for point in self.series.points]
+
+    def _expected(self, temperature_k: float) -> KnownPoint:
+        return expected_point(self._known(), self._failed_k, temperature_k)
 
     def _tells_that_it_is_known(self) -> bool:
         if self.is_in_doubt() or not self.series.is_known(self.refine, self.refine_half_width):
@@ -173,7 +177,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def _tells_that_it_is_in_doubt(self) -> bool:
         """Return whether a sample in doubt has as many temperatures as a law needs: a person decides."""
-        if not self.is_in_doubt() or sum(map(bool, self._tries.values())) < FEWEST_TEMPERATURES:
+        if not self.is_in_doubt() or len(self._measured) < FEWEST_TEMPERATURES:
             return False
         message = (
             f"in doubt which cell was measured, after {FEWEST_TEMPERATURES} temperatures: no more are chosen"
@@ -183,7 +187,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def proposals(self, here_k: float) -> list[Proposal]:
         """Return what could be measured next, from an oven at `here_k`."""
-        known = [as_point(point) for point in self.series.points]
+        known = self._known()
         now_ev = half_width_ev(known)
         return [self._proposal(step, kelvin, known, now_ev, here_k) for step, kelvin in self._left()]
 
@@ -192,7 +196,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         return [
             (step, kelvin)
             for step, (kelvin, _) in enumerate(self.steps())
-            if step not in self.finished_steps and self._tries[step] < 2
+            if step not in self.finished_steps and step not in self._measured
         ]
 
     def _proposal(
@@ -203,7 +207,8 @@ class TemperatureSteppedEIS(TemperatureSeries):
         now_ev: float,
         here_k: float,
     ) -> Proposal:
-        then_ev = half_width_ev(known, target_k)
+        expected = self._expected(target_k)
+        then_ev = half_width_ev(known, expected)
         settling_s = 0.0
         if abs(target_k - here_k) > 0.01:
             settling_s = travel_time_s(here_k, target_k, self.ramp_k_min / 60) + 60 * self.dwell_min
@@ -213,11 +218,11 @@ class TemperatureSteppedEIS(TemperatureSeries):
         reason = in_words(target_k, now_ev, then_ev, hours, is_first)
         if len(frequencies_hz) < len(super().frequencies()):
             reason += f"; {min(frequencies_hz):.3g} to {max(frequencies_hz):.3g} Hz show its arc"
-        gain = gain_for_both(known, target_k) if is_first else math.log(now_ev / then_ev)
+        gain = gain_for_both(known, expected) if is_first else math.log(now_ev / then_ev)
         return Proposal(step, target_k, gain, hours, settling_s / 3600, reason)
 
     def _window(self, target_k: float) -> Window:
-        known = [as_point(point) for point in self.series.points]
+        known = self._known()
         if len(self._seen) == 1 and len(known) == 1:
             return window_beside(self._seen[0], is_hotter=target_k > known[0].temperature_k)
         return window_at(self._seen, conductance_at_s(known, target_k))
@@ -244,6 +249,11 @@ class TemperatureSteppedEIS(TemperatureSeries):
         self.series.add(readings_k, points)
         if self.least_hours and len(self.series.points) > known:
             self._see_corners(points)
+        if len(self.series.points) > known:
+            return
+        finite_k = [kelvin for kelvin in readings_k if math.isfinite(kelvin)]
+        if finite_k and self.window == EVERYTHING:
+            self._failed_k.append(sum(finite_k) / len(finite_k))
 
     def _see_corners(self, points: Sequence[ImpedancePoint]) -> None:
         low_hz, high_hz = corners_hz(points)

@@ -10,14 +10,16 @@ from labctl.config.protocol import parse_protocol
 from labctl.errors import ConfigurationError
 from procedures.least_hours import (
     EVERYTHING,
+    TYPICAL_UNCERTAINTY,
     KnownPoint,
     Seen,
     conductance_at_s,
     corners_hz,
+    expected_point,
     gain_for_both,
     half_width_ev,
     narrowing_per_hour,
-    planned_k,
+    planned,
     window_at,
     window_beside,
 )
@@ -41,13 +43,17 @@ def test_the_expected_interval_is_that_of_a_straight_line_through_the_points():
     x = np.array([1 / (BOLTZMANN_EV_K * p.temperature_k) for p in points])
     by_least_squares_ev = 1.96 * 0.01 / math.sqrt(((x - x.mean()) ** 2).sum())
     assert half_width_ev(points) == pytest.approx(by_least_squares_ev, rel=1e-3)
-    assert half_width_ev(points[:3], 380) == pytest.approx(half_width_ev(points), rel=1e-9)
+    assert half_width_ev(points[:3], like(380, points[:3])) == pytest.approx(half_width_ev(points), rel=1e-9)
 
 
 def test_a_temperature_far_from_those_measured_teaches_more_than_one_beside_them():
     points = [point(kelvin) for kelvin in (320, 325)]
-    assert half_width_ev(points, 380) < half_width_ev(points, 330) < half_width_ev(points)
-    assert gain_for_both(points, 380) > gain_for_both(points, 330) > 0
+    assert (
+        half_width_ev(points, like(380, points))
+        < half_width_ev(points, like(330, points))
+        < half_width_ev(points)
+    )
+    assert gain_for_both(points, like(380, points)) > gain_for_both(points, like(330, points)) > 0
 
 
 def test_the_conductance_of_a_line_is_met_and_unknown_below_two_temperatures():
@@ -117,19 +123,23 @@ def test_what_contradicts_a_chosen_order_is_refused(line, words):
         parse_protocol(SAMPLE + text, "night.toml")
 
 
+def like(kelvin, points):
+    return expected_point(points, [], kelvin)
+
+
 def test_the_plan_of_further_temperatures_is_the_widest_lever():
     points = [KnownPoint(320.0, 1e-5, 0.01)]
-    left_k = [330.0, 340.0, 350.0, 360.0, 380.0]
-    assert planned_k(points, left_k, 2) == [380.0, 330.0]
-    assert planned_k(points, left_k, 0) == []
+    left = [like(kelvin, points) for kelvin in (330.0, 340.0, 350.0, 360.0, 380.0)]
+    assert [one.temperature_k for one in planned(points, left, 2)] == [380.0, 330.0]
+    assert planned(points, left, 0) == []
 
 
 def test_a_cheap_repetition_narrows_more_per_hour_than_another_temperature():
     points = [KnownPoint(kelvin, 1e-5, 0.02) for kelvin in (320.0, 350.0, 380.0)]
-    now_ev = half_width_ev(points)
-    again = narrowing_per_hour(now_ev, half_width_ev(points, 380.0), 0.03)
-    assert again > narrowing_per_hour(now_ev, half_width_ev(points, 310.0), 0.8) > 0
-    assert half_width_ev(points, 380.0, 380.0) < half_width_ev(points, 380.0) < now_ev
+    now_ev, hot = half_width_ev(points), like(380.0, points)
+    again = narrowing_per_hour(now_ev, half_width_ev(points, hot), 0.03)
+    assert again > narrowing_per_hour(now_ev, half_width_ev(points, like(310.0, points)), 0.8) > 0
+    assert half_width_ev(points, hot, hot) < half_width_ev(points, hot) < now_ev
 
 
 def test_after_one_spectrum_the_arc_of_a_hotter_sample_is_looked_for_at_higher_frequencies_only():
@@ -138,3 +148,12 @@ def test_after_one_spectrum_the_arc_of_a_hotter_sample_is_looked_for_at_higher_f
     assert window_beside(seen, is_hotter=True).of(frequencies_hz)[0] == pytest.approx(10**2.5)
     assert window_beside(seen, is_hotter=True).of(frequencies_hz)[-1] == frequencies_hz[-1]
     assert window_beside(seen, is_hotter=False).of(frequencies_hz)[-1] == pytest.approx(10**5.5)
+
+
+def test_a_temperature_beside_one_that_gave_no_resistance_is_expected_to_teach_little():
+    points = [KnownPoint(346.0, 1e-6, 0.005), KnownPoint(381.0, 1e-5, 0.003)]
+    assert expected_point(points, [318.0], 318.0).relative_u == pytest.approx(1.0)
+    assert 0.01 < expected_point(points, [318.0], 332.0).relative_u < 0.2
+    assert expected_point(points, [318.0], 360.0).relative_u < 0.005
+    assert expected_point(points, [346.0], 346.0).relative_u == pytest.approx(0.005)
+    assert expected_point([], [318.0], 330.0).relative_u == TYPICAL_UNCERTAINTY
