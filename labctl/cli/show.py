@@ -91,6 +91,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
     from labctl.readmodel.check_point_text import check_points_in_words
     from labctl.readmodel.linearity_text import linearity_in_words
     from labctl.readmodel.recorded_checks import checked_instruments
+    from labctl.readmodel.stated_text import which_cell
     from labctl.store.cells import stated_accuracy
     from labctl.store.queries import (
         analyses,
@@ -121,6 +122,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "imported_files": imported_files.of_run(database, row["id"]),
         "instruments": checked_instruments(database, row["id"]),
         "accuracy": stated_accuracy(database, row["id"]),
+        "which_cell": which_cell(database, row["id"]),
         "conductivities": [with_lists(one, CONDUCTIVITY) for one in conductivities.of_parts(database, parts)],
         "check_points": again,
         "drift": check_points_in_words(database, again),
@@ -248,7 +250,8 @@ def _stated_in_words(content: dict[str, Any], sample: dict[str, Any]) -> str:
 def _stated(content: dict[str, Any], sample: dict[str, Any]) -> list[str]:
     from labctl.readmodel.stated_text import stated_lines
 
-    return stated_lines(content["accuracy"], {row["role"] for row in content["instruments"]}, sample)
+    lines = stated_lines(content["accuracy"], {row["role"] for row in content["instruments"]}, sample)
+    return [*lines, *content["which_cell"]]
 
 
 def _print_unknowns(console: Any, content: dict[str, Any], sample: dict[str, Any]) -> None:

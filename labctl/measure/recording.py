@@ -201,6 +201,11 @@ class Recording:
         values = {row["id"]: row["new_value"] for row in standing}
         return next((id_ for id_ in mine if values[id_].get("spectrum") == place.number), None)
 
+    def _in_doubt(self) -> str:
+        """Say how many spectra of this run are in doubt; `""` for none."""
+        count, spectra = len(self._doubts), self._counts.get("spectrum", -1) + 1
+        return f"{count} of {spectra} spectra excluded, in doubt which cell was measured" if count else ""
+
     def _amend(self, place: Place, about: Mapping[str, Any]) -> int:
         made = {"uuid": str(uuid4()), "person": BY_LABCTL, "time_s": RealClock().time()}
         return self.store.insert("amendments", made | {"run_id": place.run_id, "field": EXCLUSION, **about})
@@ -266,7 +271,7 @@ class Recording:
             self._evaluate(lambda now_s: derive_run(self.store, self.run_id, now_s))
         if status == "finished" and not reason:
             without = spectra_without_number(self.store, self.run_id) if "spectrum" in self._counts else ""
-            reason = "; ".join(filter(None, (without, *self._missing)))
+            reason = "; ".join(filter(None, (without, *self._missing, self._in_doubt())))
         level = {"finished": "warning" if reason else "info", "aborted": "warning"}.get(status, "error")
         self.event(level, status, reason or status)
         self._write_end(status, reason)

@@ -44,10 +44,10 @@ def stated_of_run(database: Database, run_id: int, sample: Mapping[str, Any]) ->
         roles.discard(POTENTIOSTAT)
     made = partial(stated_lines, accuracy, roles, sample)
     lines = or_as_unreadable(made, lambda why: [f"accuracy {why}"])
-    return (*lines, *_which_cell(database, run_id))
+    return (*lines, *which_cell(database, run_id))
 
 
-def _which_cell(database: Database, run_id: int) -> list[str]:
+def which_cell(database: Database, run_id: int) -> list[str]:
     """Return a line about the cell of a run: its leads and channels are declared, and no spectrum shows them.
 
     A spectrum that is as in an earlier run of the same mount is said instead.

@@ -6,6 +6,7 @@ import pytest
 
 import labctl
 from labctl.cli.demo_samples import files
+from labctl.cli.show import describe
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.derive.amending import Request, amend
@@ -72,6 +73,8 @@ def test_spectra_of_exchanged_leads_and_those_before_them_are_excluded_with_thei
         assert {row["new_value"]["spectrum"] for row in found} == {0, 1, 2, 3}
         assert all(row["reason"].startswith(IN_DOUBT) and row["person"] == "labctl" for row in found)
         assert laws(folder, run_id) == set()
+        ((reason,),) = [row.values() for row in rows(folder, "SELECT reason FROM runs WHERE id = ?", run_id)]
+        assert reason == "4 of 4 spectra excluded, in doubt which cell was measured"
         assert rows(folder, "SELECT 1 FROM events WHERE run_id = ? AND kind = ?", run_id, CONTRADICTION)
 
 
@@ -86,6 +89,7 @@ def test_a_person_who_revokes_the_exclusions_of_one_side_gets_its_law(exchanged)
 def test_without_an_earlier_run_which_cell_it_is_is_not_stated(exchanged):
     folder, run_ids = exchanged
     with labctl.open(folder / "lab.db") as db:
+        assert describe(db, str(run_ids[0]))["which_cell"] == [f"{WHICH_CELL}: not stated"]
         assert f"{WHICH_CELL}: not stated" in stated_of_run(db, run_ids[0], in_force(db, run_ids[0]).sample)
 
 
