@@ -243,7 +243,7 @@ class SpectraTab(Tab):
             self._words.say(*spectrum_html.on_one(chosen.run, chosen.spectrum, self.appearance))
         else:
             every = [(one.run, one.spectrum) for one in shown]
-            self._words.say(*spectrum_html.on_all(every, self.appearance, not_drawn))
+            self._words.say(*spectrum_html.on_all(every, self.appearance, not_drawn, self._is_by_sample()))
 
     def _note(self, key: Hashable, index: int) -> str:
         run_id, spectrum_id, part = key  # type: ignore[misc]

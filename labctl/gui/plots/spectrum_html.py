@@ -26,16 +26,22 @@ def on_one(run: ShownRun, spectrum: SpectrumCurve, appearance: Appearance) -> tu
 
 
 def on_all(
-    shown: Sequence[tuple[ShownRun, SpectrumCurve]], appearance: Appearance, not_drawn: int = 0
+    shown: Sequence[tuple[ShownRun, SpectrumCurve]],
+    appearance: Appearance,
+    not_drawn: int = 0,
+    by_sample: bool = False,
 ) -> tuple[str, str]:
-    """Return the number of spectra, the one being measured, then all flags, as HTML."""
+    """Return the number of spectra, the one being measured, then all flags, as HTML.
+
+    `by_sample`: the spectra have the colours of their runs, and so has the key to their symbols.
+    """
     headline = [f"<b>{len(shown)} spectr{'um' if len(shown) == 1 else 'a'}</b>"]
     running = [spectrum for _, spectrum in shown if spectrum.status == "running"]
     headline += [f"{escape(title(one))}: {_points(one)} so far" for one in running]
     if not_drawn:
         headline.append(f"{not_drawn} without a resistance, not drawn in units of R")
-    runs = {run.snapshot.id: run.label for run, _ in shown}
-    text = [_key_to_symbols(list(runs.values()))] if len(runs) > 1 else []
+    runs = {run.snapshot.id: run for run, _ in shown}
+    text = [_key_to_symbols(list(runs.values()), by_sample)] if len(runs) > 1 else []
     for run, spectrum in shown:
         sentences = escape("; ".join(flags(spectrum)))
         if sentences:
@@ -49,6 +55,11 @@ def _points(spectrum: SpectrumCurve) -> str:
     return f"{count} point{'' if count == 1 else 's'}"
 
 
-def _key_to_symbols(labels: Sequence[str]) -> str:
-    lines = [f"{SIGNS[index % len(SIGNS)]} {escape(label)}" for index, label in enumerate(labels)]
+def _key_to_symbols(runs: Sequence[ShownRun], in_colour: bool) -> str:
+    signs = [SIGNS[index % len(SIGNS)] for index, _ in enumerate(runs)]
+    if in_colour:
+        signs = [
+            f"<span style='color:{run.colour}'>{sign}</span>" for sign, run in zip(signs, runs, strict=True)
+        ]
+    lines = [f"{sign} {escape(run.label)}" for sign, run in zip(signs, runs, strict=True)]
     return f"<p>{'<br>'.join(lines)}</p>"

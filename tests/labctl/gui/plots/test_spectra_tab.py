@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from labctl.gui.plots import spectrum_html
 from labctl.gui.plots.spectra_tab import MOST_AT_ONCE, SpectraTab
 from labctl.gui.qt import QtCore
 from labctl.readmodel.spectrum_text import title
@@ -287,3 +288,5 @@ def test_spectra_of_several_runs_are_coloured_by_temperature_or_by_sample(tab, a
     coloured = {(key[0], one.colour) for key, one in tab._by_key.items()}
     assert coloured == {(1, first.colour), (2, second.colour)}
     assert first.colour != second.colour
+    _, key = spectrum_html.on_all([(first, spectra[0]), (second, spectra[1])], tab.appearance, by_sample=True)
+    assert f"<span style='color:{first.colour}'>●</span> {first.label}" in key
