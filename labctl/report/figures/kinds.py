@@ -50,6 +50,8 @@ FIGURES: Mapping[str, Kind] = {  # kind: draws, heights of its axes, height / wi
     "residuals": (partial(_draw_two, residuals.draw_residuals), (1, 1), residuals.HEIGHT_RATIO),
 }
 NOTE_LETTERS_PER_MM = 1.05
+MOST_INSIDE, LEGEND_ROW_MM = 3, 3.2
+"""Runs whose names stand among the points; each further one adds so much to the height, above the axes."""
 KINDS = tuple(FIGURES)
 NEED_FITS = ("nyquist", "bode", "residuals")
 """Kinds that draw the impedance of circuits: give them runs from `labctl.readmodel.whole_run.with_fits`."""
@@ -94,6 +96,7 @@ def figure_of(
     if not runs:
         raise InvalidRequest("a figure needs at least one run")
     draw, heights, ratio = FIGURES[kind]
+    ratio += LEGEND_ROW_MM / width_mm * max(0, len(runs) - MOST_INSIDE)
     figure = new_figure(figsize=size_inches(width_mm, ratio, slide=slide), layout="constrained")
     mosaic: Any = [["top"], ["bottom"]][: len(heights)]
     panels = figure.subplot_mosaic(mosaic, height_ratios=heights)

@@ -142,6 +142,15 @@ def test_every_kind_says_what_is_missing(kind):
     assert said.startswith(("no ", "the run has no"))
 
 
+def test_the_names_of_eight_runs_take_no_height_from_their_axes():
+    one = snapshot()
+    heights = [
+        drawn("arrhenius", *(replace(one, run=one.run | {"id": n}) for n in range(count))).get_figheight()
+        for count in (1, 3, 8)
+    ]
+    assert heights[0] == heights[1] < heights[2] - 0.5
+
+
 def test_a_law_is_drawn_from_its_row_with_its_band():
     run = snapshot()
     axes = drawn("arrhenius", run).axes[0]
