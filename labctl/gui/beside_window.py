@@ -59,6 +59,7 @@ class BesideWindow(QtWidgets.QMainWindow):
         for tab in self.tabs:
             tab.read = self._read_for_tab
             self.docks.add(tab, tab.name)
+        self.docks.came_into_sight.connect(lambda tab: tab.catch_up())
         self._lay_out()
         self._connect()
         self.reader.start()

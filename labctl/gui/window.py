@@ -151,6 +151,7 @@ class Window(QtWidgets.QMainWindow):
         for tab in self.tabs:
             tab.read = self._read_for_tab
             self.tab_widget.add(tab, tab.name)
+        self.tab_widget.came_into_sight.connect(lambda tab: tab.catch_up())
         self.tab_widget.setCurrentIndex(0)
         self.basis = PlainLabel(self)
         self.basis.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -73,7 +73,7 @@ class Refiner(QtCore.QObject):
             self._again = True
             return
         wanted, view = dict(self._wanted()), self._view()
-        if not wanted or view is None or not self._tab.isVisible():
+        if not wanted or view is None or not self._tab.is_in_sight():
             return
         self._reading, self._again, self._begun_s = True, False, self._clock.monotonic()
 

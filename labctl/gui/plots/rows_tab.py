@@ -99,6 +99,7 @@ class RowsTab(Tab):
     def __init__(self) -> None:
         super().__init__()
         self._parts: Parts | None = None
+        self._reading = self._again = False
         self._run, self._tables, self._said = Choice("newest run"), QtWidgets.QComboBox(), PlainLabel()
         self._run.setAccessibleName("Run of the rows")
         self._tables.addItems([*TABLES])
@@ -151,10 +152,22 @@ class RowsTab(Tab):
         self._said.setText("" if self.model.rows else "no rows read yet")
 
         def look(database: Database) -> tuple[Parts, list[dict[str, Any]]]:
-            parts = parts_of(database, run_id, table)
-            return parts, page_of(database, parts, 0, PAGE)
+            try:
+                parts = parts_of(database, run_id, table)
+                return parts, page_of(database, parts, 0, PAGE)
+            finally:
+                self._reading = False
 
-        self.read(look, lambda found: self._show(*found))
+        self._again = self._reading  # rows come faster than they are counted: once more afterwards
+        if not self._reading:
+            self._reading = True
+            self.read(look, self._take)
+
+    def _take(self, found: tuple[Parts, list[dict[str, Any]]]) -> None:
+        self._show(*found)
+        if self._again:
+            self._again = False
+            self.refresh()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         """Return all columns of all runs, as thinned for the screen."""

@@ -51,10 +51,14 @@ class Tab(QtWidgets.QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw now if the tab is visible, else when it is shown."""
+        """Draw now if the tab is in sight, else when it comes into sight."""
         self._stale = True
-        if self.isVisible():
+        if self.is_in_sight():
             self.catch_up()
+
+    def is_in_sight(self) -> bool:
+        """Return whether any of it can be seen: a dock behind another is "visible" to Qt."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
 
     def export_data(self, path: Path, database: Database | None = None) -> None:
         """Write the data as csv, names and units as in the database; without `database` only the drawn data.
