@@ -14,6 +14,7 @@ from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
 from labctl.plain_text import local_time
 from labctl.readmodel.formatting import duration
 from labctl.readmodel.parameters_text import told_apart, value_in_words
+from labctl.readmodel.run_text import status_in_words
 
 UNKNOWN = "?"  # the row of the sample is missing
 STATES = ("all states", "running", "finished", "failed", "aborted", "interrupted")
@@ -38,7 +39,7 @@ def _sample(row: Row) -> str:
 
 
 def _status(row: Row) -> str:
-    return row["status"] + (f": {row['reason']}" if row["reason"] else "")
+    return status_in_words(row) + (f": {row['reason']}" if row["reason"] else "")
 
 
 COLUMNS = (
