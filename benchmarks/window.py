@@ -1,10 +1,10 @@
 """The window with a run of a million rows: labctl's beside a stock pymeasure ManagedWindow on the same rows.
 
-    python benchmarks/window.py [--rows 1000000] [--growing 10] [--rate 100] [--rounds 1] [--tab Polarisation] [--only labctl]
+    python benchmarks/window.py [--rows 1000000] [--growing 10] [--rate 100] [--rounds 1] [--tab Polarisation]
 
 A polarisation of so many rows is opened and then grows by `rate` rows a second for so many seconds (24 hours
-of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`, all of it also with `--only labctl`); labctl reads it
-from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
+of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`). `--only` measures
+one of the two windows; labctl reads the run from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
 window is a fresh process without a screen, and another process writes.
 
 A block is the time between two calls of a timer that is due every millisecond: the delay of a click.
