@@ -4,8 +4,9 @@
 
 A polarisation of so many rows is opened and then grows by `rate` rows a second for so many seconds (24 hours
 of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`). `--only` measures
-one of the two windows; labctl reads the run from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
-window is a fresh process without a screen, and another process writes.
+one of the two windows; labctl reads the run from its database, pymeasure from its CSV file, which it takes
+for the file of a running procedure. Each window is a fresh process without a screen, and another process
+writes.
 
 A block is the time between two calls of a timer that is due every millisecond: the delay of a click.
 It is given as the clock on the wall has it, and as seconds of the processor that the window's thread used

@@ -149,7 +149,8 @@ def values_of(expression: str, unit: str = "") -> list[Any]:
 def sweep_in_words(sweep: Sweep, procedure_class: type) -> str:
     """Return every level with its values as understood; raises ValueError."""
     return "; ".join(
-        f"{'within it ' if level.level else ''}{level.parameter} {_listed(values)}{_made_whole(level, values)}"
+        f"{'within it ' if level.level else ''}{level.parameter} {_listed(values)}"
+        f"{_made_whole(level, values)}"
         for level in sweep.levels
         for values in [level_values(level, procedure_class)]
     )

@@ -22,10 +22,12 @@ from labctl.gui.correcting import Corrections
 from labctl.gui.docks import Docks
 from labctl.gui.menus import build_menus
 from labctl.gui.plain_label import PlainLabel, tool_tip
+from labctl.gui.plots.conductivity_tab import ConductivityTab
 from labctl.gui.plots.log_tab import LogTab
 from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.gui.plots.spectra_tab import SpectraTab
 from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.table_tab import TableTab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
@@ -283,9 +285,17 @@ class Window(QtWidgets.QMainWindow):
         self.browser.correction_wanted.connect(self.corrections.correct)
         self.browser.note_wanted.connect(self.corrections.note)
         self.browser.amendments_wanted.connect(self.corrections.amendments)
+        self.browser.temperatures_wanted.connect(self.corrections.exclude_temperatures)
         for tab in self.tabs:
             if isinstance(tab, SpectraTab):
                 tab.exclusion_wanted.connect(self.corrections.exclude)
+                tab.points_marked.connect(self.corrections.exclude)
+                tab.refused.connect(self.say)
+            if isinstance(tab, ConductivityTab):
+                tab.temperatures_marked.connect(self.corrections.exclude_temperatures)
+                tab.refused.connect(self.say)
+            if isinstance(tab, TableTab):
+                tab.budget_wanted.connect(self.results.show_lines)
         self.corrections.said.connect(self.say)
         self.corrections.warned.connect(self.warn)
         self.corrections.written.connect(self.reader.look_now)

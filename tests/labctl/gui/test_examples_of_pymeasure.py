@@ -1,6 +1,6 @@
-"""pymeasure's own examples, as their files are: queued, measured to the end, stored, and drawn in the window.
+"""pymeasure's own examples, as their files are: queued, measured to the end, stored, drawn in the window.
 
-`.ci/oracles` fetches them, since pymeasure's wheel lacks them; LABCTL_PYMEASURE_EXAMPLES names another folder.
+`.ci/oracles` fetches them, since pymeasure's wheel lacks them; LABCTL_PYMEASURE_EXAMPLES names another copy.
 """
 
 import ast
