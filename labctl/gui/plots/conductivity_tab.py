@@ -25,6 +25,7 @@ from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.law_curve import LawCurve, law_curve, law_curves, on_a_plot
 from labctl.readmodel.law_text import for_the_thesis, law_in_words, law_name, part_in_words
 from labctl.readmodel.literature import Published, measured_of, short_source
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
 from labctl.readmodel.spectrum_text import interval_half
@@ -251,6 +252,9 @@ class ConductivityTab(Tab):
             return
         self.mark_button.setChecked(False)
         ((run_id, temperatures_k),) = found.items()
+        if is_of_another_file(run_id):
+            self.refused.emit(f"run {run_id} is read-only here")
+            return
         self.temperatures_marked.emit(run_id, min(temperatures_k), max(temperatures_k))
 
     def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:

@@ -11,6 +11,7 @@ from labctl.gui.qt import Qt, QtCore, QtWidgets
 from labctl.gui.queue_panel import set_up_table
 from labctl.plain_text import on_one_line, spreadsheet_cell
 from labctl.readmodel.pages import TABLES, Parts, columns_of, page_of, parts_of
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.store import Database
 
 PAGE = 200
@@ -142,8 +143,9 @@ class RowsTab(Tab):
 
     def draw(self) -> None:
         """Count the rows of the chosen run anew, and show those in sight."""
-        self._run.offer([(run.label, run.snapshot.id) for run in self.runs])
-        ids = [run.snapshot.id for run in self.runs]
+        here = [run for run in self.runs if not is_of_another_file(run.snapshot.id)]
+        self._run.offer([(run.label, run.snapshot.id) for run in here])
+        ids = [run.snapshot.id for run in here]
         run_id = self._run.key if self._run.key in ids else (ids[-1] if ids else None)
         if run_id is None:
             self._show(None, [])

@@ -24,6 +24,7 @@ from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 from labctl.readmodel import spectrum_text
 from labctl.readmodel.formatting import celsius, si
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.readmodel.snapshot import Array, SpectrumCurve
 
 Key = tuple[int, int]
@@ -141,7 +142,7 @@ class SpectraTab(Tab):
         self._by_key = {one.key: one for one in drawn}
         self._offer(drawn)
         chosen = self._by_key.get(self._choice.key)
-        self.exclude_button.setEnabled(chosen is not None)
+        self.exclude_button.setEnabled(chosen is not None and not is_of_another_file(chosen.key[0]))
         shown = [chosen] if chosen else drawn
         scale = "in units of R" if self._in_units_of_r.isChecked() else "ohm"
         in_reach = [one for one in shown if scale == "ohm" or one.total_ohm > 0]
@@ -244,6 +245,9 @@ class SpectraTab(Tab):
             return
         self.mark_button.setChecked(False)
         ((key, frequency_hz),) = found.items()
+        if is_of_another_file(key[0]):
+            self.refused.emit(f"run {key[0]} is read-only here")
+            return
         self.points_marked.emit(key[1], float(frequency_hz.min()), float(frequency_hz.max()))
 
     def _is_by_sample(self) -> bool:

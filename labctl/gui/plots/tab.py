@@ -8,6 +8,7 @@ from labctl.gui.plots.export import write_picture, write_table
 from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.gui.qt import QtWidgets
 from labctl.gui.saving import refuse_what_is_no_export
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.store import Database
 
 Read = Callable[[Callable[[Database], Any], Callable[[Any], Any]], None]
@@ -66,11 +67,13 @@ class Tab(QtWidgets.QWidget):
         Raises
         ------
         ValueError
-            The name does not end in .csv, or the file is a database.
+            The name does not end in .csv, the file is a database, or runs of another file are drawn.
         OSError, StoreError
             The file cannot be written or the database cannot be read; no partial file is left.
         """
         refuse_what_is_no_export(path, (".csv",))
+        if database is not None and any(is_of_another_file(run.snapshot.id) for run in self.runs):
+            raise ValueError("runs of another file are drawn here: export them from their own window")
         if database is None:
             self.catch_up()
         write_table(path, *(self.table() if database is None else self.whole_table(database)))
