@@ -178,7 +178,7 @@ def run_events(until: Any, limit_s: float = 300.0) -> None:
 
 def for_seconds(seconds: float) -> None:
     end_s = time.perf_counter() + seconds
-    run_events(lambda: time.perf_counter() > end_s)
+    run_events(lambda: time.perf_counter() > end_s, limit_s=seconds + 60.0)
 
 
 def measure(open_it: Any, is_open: Any, watch: Watch, growing_s: float) -> dict[str, float]:
