@@ -2,11 +2,12 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
+from uuid import uuid4
 
 from labctl.clock import RealClock
 from labctl.config.protocol import ProcedureEntry, Protocol
@@ -23,13 +24,16 @@ from labctl.derive import (
 )
 from labctl.errors import EventError, StoreError
 from labctl.measure import events
+from labctl.measure.cell_before import known_before
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import Points, event_of
 from labctl.measure.monitoring import Monitoring
+from labctl.measure.own_series import KnownBefore, Place
 from labctl.measure.procedure_facts import metadata_of, reference_of
 from labctl.measure.run_beginning import RunBeginning, Timed
 from labctl.store import Store
-from labctl.store.queries import measured
+from labctl.store.amendments import BY_LABCTL, EXCLUSION, in_force
+from labctl.store.queries import amendments, measured
 
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
@@ -87,6 +91,7 @@ class Recording:
         self._columns = Columns(())
         self._promises_rows = self._has_steps = False
         self._missing: list[str] = []
+        self._doubts: dict[Place, int] = {}
         self._monitoring = Monitoring(getattr(bench, "monitors", {}), bench.clock, self.event)
         self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
 
@@ -166,6 +171,42 @@ class Recording:
         row |= {"details": details} if details else {}
         self.store.append("events", row)
         self._on_event(events.NoteWritten(**row))
+
+    def known_of_cell(self) -> KnownBefore:
+        """Return what the file knows of the cell of this run from before it began."""
+        return known_before(self.store, self.run_id)
+
+    def put_in_doubt(self, places: Sequence[Place], reason: str) -> None:
+        """Exclude spectra until a person decides, with an amendment for each.
+
+        Raises
+        ------
+        StoreError
+            An amendment cannot be stored.
+        """
+        for place in places:
+            excluded = {"old_value": {}, "new_value": {"spectrum": place.number}}
+            self._doubts[place] = self._amend(place, excluded | {"reason": reason})
+
+    def believe(self, places: Sequence[Place], reason: str) -> None:
+        """Revoke the exclusions of spectra that were put in doubt; raises as `put_in_doubt`."""
+        for place in places:
+            amendment_id = self._doubts.pop(place, None) or self._doubt_before(place)
+            if amendment_id is not None:
+                old = {"old_value": {"spectrum": place.number}, "revokes": amendment_id}
+                self._amend(place, old | {"reason": reason})
+
+    def _doubt_before(self, place: Place) -> int | None:
+        """Return the amendment by which an earlier part of this run put a spectrum in doubt."""
+        with self.store.read() as db:
+            standing = in_force(amendments.of_run(db, place.run_id))
+        mine = [row["id"] for row in standing if row["person"] == BY_LABCTL and row["field"] == EXCLUSION]
+        values = {row["id"]: row["new_value"] for row in standing}
+        return next((id_ for id_ in mine if values[id_].get("spectrum") == place.number), None)
+
+    def _amend(self, place: Place, about: Mapping[str, Any]) -> int:
+        made = {"uuid": str(uuid4()), "person": BY_LABCTL, "time_s": RealClock().time()}
+        return self.store.insert("amendments", made | {"run_id": place.run_id, "field": EXCLUSION, **about})
 
     def _measured_nothing(self) -> str:
         """Say that the run, earlier parts included, has no valid row although its procedure has columns.
