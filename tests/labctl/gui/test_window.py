@@ -32,6 +32,8 @@ from labctl.store import Store, transactions
 from labctl.store.transactions import WriteConnection
 from labctl.testing import STATION
 
+pytestmark = pytest.mark.xdist_group("window")
+
 PATIENCE_S = 30.0
 CLOCK = RealClock()
 PROTOCOL = """
