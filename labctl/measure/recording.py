@@ -47,6 +47,7 @@ SPECTRUM_COLUMNS = (
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
 SET_BY_AT_LEAST_S = 2.0
+PROGRESS_EVERY_S = 2.0  # of real time, also in a run in virtual time
 MISSING = "missing"
 """Topic on which a procedure emits, in a sentence, what it could not measure; also the kind of that event."""
 
@@ -82,6 +83,8 @@ class Recording:
         self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
         self._clock_set_by_s = 0.0
+        self._percent: float | None = None
+        self._real_clock, self._next_progress_s = RealClock(), -math.inf
         self._live_laws: LiveLaws | None = None
         self._fits: list[dict[str, Any]] = []
         self._counts: dict[str, int] = {}
@@ -280,7 +283,9 @@ class Recording:
 
     def _write_end(self, status: str, reason: str) -> None:
         now_s = self._bench.clock.time()
-        self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
+        end = {"status": status, "reason": reason, "ended_s": now_s}
+        progress = {} if self._percent is None else {"percent": self._percent}
+        self.store.update("runs", self.run_id, end | progress)
 
     def _note_a_set_clock(self) -> None:
         """Say that the system clock was set during the run: its times are counted on from its start."""
@@ -324,9 +329,19 @@ class Recording:
             case events.PolarisationEnded():
                 self._polarisation_ended(event)
             case events.StepStarted() | events.ProgressMade() | events.OwnTopic():
-                pass  # not stored in any table
+                self._note_progress(event)  # nothing else of them is stored
             case _:
                 assert_never(event)
+
+    def _note_progress(self, event: events.StepStarted | events.ProgressMade | events.OwnTopic) -> None:
+        """Store the progress, now and then: a commit takes time. The last one is stored with the end."""
+        if not isinstance(event, events.ProgressMade) or event.percent is None:
+            return
+        self._percent = min(max(event.percent, 0.0), 100.0)
+        now_s = self._real_clock.monotonic()
+        if now_s >= self._next_progress_s:
+            self._next_progress_s = now_s + PROGRESS_EVERY_S
+            self.store.update("runs", self.run_id, {"percent": self._percent})
 
     def _note_missing(self, words: str) -> None:
         """Record a measurement that the procedure could not make; the run is finished with that remark."""
