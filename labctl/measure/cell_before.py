@@ -1,4 +1,4 @@
-"""What the file knows of a cell when a run begins: earlier runs of the mount, earlier parts of the run."""
+"""Spectra of a cell in the file when a run begins: earlier runs of the mount, earlier parts of the run."""
 
 import math
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ def _impedance(row: Mapping[str, Any]) -> ImpedancePoint:
 
 
 def _believed(db: Database, run_id: int) -> list[Sighting]:
-    """Return what the newest spectra of a run show, without those that are excluded."""
+    """Return the sightings of the newest spectra of a run, without excluded ones."""
     known = in_force(db, run_id)
     return [
         seen

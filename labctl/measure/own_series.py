@@ -6,8 +6,8 @@
    If the spectrum is as expected of another cell, the spectra of that cell are excluded as well: the leads
    may be exchanged.
 3. While a contradiction is open, later spectra are excluded. Two in succession that agree with the series
-   close it, but not where the leads may be exchanged: the exclusions of the series are revoked, those of the
-   contradicting spectra stay.
+   close it, but not where the leads may be exchanged: the exclusions of the series are revoked, and the
+   contradicting spectra stay excluded.
 4. Each exclusion is an amendment, with its reason; `labctl amend --revoke` revokes it. A change of the sample
    is a contradiction as well, so a person decides.
 """
@@ -57,7 +57,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class KnownBefore:
-    """What is known of a cell when its run begins.
+    """Earlier spectra of a cell when its run begins.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class KnownBefore:
     of_job : sequence of (Place, Sighting)
         Spectra of the parts of this run that were measured before.
     in_doubt : sequence of Place
-        Those of them that were excluded by these checks, and are still.
+        Spectra of the parts that these checks excluded, and that are still excluded.
     """
 
     earlier: dict[int, list[Sighting]] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class OwnSeries:
     ledger : Ledger
         The record of its run.
     cells : list of OwnSeries
-        Those of all cells of the night; this one is added.
+        The series of all cells of the night; this one is added.
     before : KnownBefore
     """
 
@@ -217,7 +217,7 @@ class OwnSeries:
             self._ledger.put_in_doubt(new, f"{IN_DOUBT}{reason}")
 
     def _looks_like(self, sighting: Sighting) -> "OwnSeries | None":
-        """Return another cell whose series this spectrum continues."""
+        """Return another cell with a series that this spectrum continues."""
         return next((cell for cell in self._cells if cell is not self and cell._expects(sighting)), None)
 
     def _expects(self, sighting: Sighting) -> bool:
