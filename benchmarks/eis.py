@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
+from figures import state, state_share
 
 from labctl.analysis import (
     Spectrum,
@@ -190,6 +191,9 @@ def compare_fits(kind: str, count: int, peers: dict[str, Peer]) -> dict[str, Tal
             peer_block(drawn, kind, peer, theirs[name])
     for name, tally in {"labctl": ours, **theirs}.items():
         each, times = tally.for_a_right_one, tally.for_a_right_one / ours.for_a_right_one
+        state(f"eis.{kind}.time_of_{name}", times)
+        state(f"eis.{kind}.ms_of_{name}", 1e3 * statistics.median(tally.seconds), "ms")
+        state_share(f"eis.{kind}.right_by_{name}", tally.right, len(tally.seconds))
         print(
             f"  {kind}  {name:13s} {1e3 * statistics.median(tally.seconds):8.2f} ms median,"
             f" right {tally.right}/{len(tally.seconds)}, {1e3 * each:8.2f} ms for a right one, {times:6.1f}"
@@ -210,6 +214,9 @@ def compare_kramers_kronig(count: int, peer: Peer) -> None:
         assert answer["answer"][0] == result.m, "the two disagree about M"
     mine, peers = (1e3 * statistics.median(times) for times in (ours, theirs))
     print(f"  linear KK, same M: labctl {mine:.2f} ms, impedance.py {peers:.2f} ms, {peers / mine:.1f} times")
+    state("eis.kramers_kronig", peers / mine)
+    state("eis.kramers_kronig.ms_of_labctl", mine, "ms")
+    state("eis.kramers_kronig.ms_of_impedance.py", peers, "ms")
 
 
 def time_resistances(count: int, peer_s: float) -> None:
@@ -225,13 +232,15 @@ def time_resistances(count: int, peer_s: float) -> None:
             lambda: ionic_resistance_series(ordinary, unknown, circuits=BLOCKING), len(ordinary)
         ),
         "all candidates, together": cpu_each(lambda: ionic_resistances(ordinary), len(ordinary)),
-        f"{len(rough)} rough electrodes, together": cpu_each(lambda: ionic_resistances(rough), len(rough)),
+        "rough electrodes, together": cpu_each(lambda: ionic_resistances(rough), len(rough)),
     }
     for words, seconds in each.items():
         print(
             f"  ionic_resistance, {words}: {1e3 * seconds:.2f} ms CPU each;"
             f" a fit of circuit A by impedance.py takes {peer_s / seconds:.1f} times that"
         )
+        state(f"eis.resistance.{words}", peer_s / seconds)
+        state(f"eis.resistance.ms, {words}", 1e3 * seconds, "ms")
 
 
 def cpu_each(work: Callable[[], object], count: int) -> float:
@@ -264,6 +273,7 @@ def time_batch(kind: str, count: int, pool: ProcessPoolExecutor) -> None:
     clock, here = time.perf_counter() - clock, time.process_time() - here
     both = here + cpu_of(pool) - there
     one, wall, two = (1e3 * seconds / count for seconds in (alone, clock, both))
+    state(f"eis.{kind}.ms_in_a_batch", one, "ms")
     print(
         f"  batch of {count} {kind}: {one:.3f} ms CPU each in one process; in two {wall:.3f} ms by the clock"
         f" ({two:.3f} ms CPU, which two idle cores do in {two / 2:.3f} ms)"

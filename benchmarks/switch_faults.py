@@ -19,6 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from figures import state_share
+
 from labctl.cli.demo_samples import files
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import Station, read_station
@@ -175,6 +177,7 @@ def _print(trials: list[dict[str, Any]]) -> None:
     for kind, count in faults.items():
         print(f"{kind}: {count} trials, {untrue[kind]} with a wrong spectrum, {passed[kind]} passed")
     print(f"{sum(passed.values())} of {len(trials)} passed")
+    state_share("switch_faults.passed", sum(passed.values()), len(trials))
 
 
 if __name__ == "__main__":
