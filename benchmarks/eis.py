@@ -19,7 +19,6 @@ import os
 import statistics
 import subprocess
 import time
-import venv
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 from figures import state, state_share
+from peers import python_of
 
 from labctl.analysis import (
     Spectrum,
@@ -43,7 +43,6 @@ from labctl.analysis.resistance.candidates import BLOCKING
 
 CIRCUITS = {"A": "R0-p(R1,CPE1)-CPE2", "B": "R0-p(R1,CPE1)-p(R2,CPE2)-CPE3"}
 PEERS = {"impedance.py": ("impedance==1.7.1", "pandas"), "pyimpspec": ("pyimpspec==5.1.3",)}
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "labctl-benchmarks"
 SEED = 20260
 BLOCK = 10
 
@@ -94,7 +93,7 @@ class Peer:
 
     def __init__(self, name: str) -> None:
         self.process = subprocess.Popen(
-            [str(environment(name)), str(Path(__file__).with_name("eis_peer.py")), name],
+            [str(python_of(PEERS[name])), str(Path(__file__).with_name("eis_peer.py")), name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
@@ -118,20 +117,6 @@ def _answer(stream: IO[str]) -> dict[str, Any]:
         if line.startswith('{"answer"'):
             return json.loads(line)
     raise RuntimeError("the peer's process has ended")
-
-
-def environment(name: str) -> Path:
-    """The Python of the peer's environment, which is made when it is absent."""
-    requirements = PEERS[name]
-    folder = CACHE / requirements[0].replace("==", "-")
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = folder / "installed"
-    if not done.exists():
-        print(f"installing {' '.join(requirements)} in {folder} ...", flush=True)
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
-        done.touch()
-    return python
 
 
 def first_guess(spectrum: Spectrum, circuit: str) -> dict[str, np.ndarray]:
