@@ -50,6 +50,9 @@ PLANS = """\
 import os, socket
 import bluesky.plan_stubs as bps
 import bluesky.preprocessors as bpp
+from bluesky import RunEngine
+
+RE = RunEngine({{}})
 
 def heat():
     oven = socket.create_connection(("127.0.0.1", {port}))
@@ -131,6 +134,7 @@ def queueserver(folder: Path) -> Iterator[None]:
         *("--existing-plans-devices", str(folder / "existing.yaml")),
         *("--redis-addr", f"localhost:{redis}", "--zmq-control-addr", f"tcp://*:{control}"),
         *("--zmq-info-addr", f"tcp://*:{info}", "--update-existing-plans-devices", "ENVIRONMENT_OPEN"),
+        "--keep-re",
     ]
     started = []
     with (folder / "queueserver.log").open("ab") as log:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from labctl.units import ZERO_CELSIUS_K
 if TYPE_CHECKING:
     from labctl.config.protocol import Protocol
     from labctl.config.station import Station
+    from labctl.measure.run import Outcome
 
 MATERIAL = "Mg3(BH4)4(NH2)2"
 ACTIVATION_ENERGY_EV = 0.84
@@ -95,7 +97,7 @@ def demo(
     ] = 1,
     review: Annotated[
         bool,
-        typer.Option("--review", help="All of these in one long night, beside the printed values."),
+        typer.Option("--review", help="All its materials in three nights, beside the printed values."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
@@ -103,7 +105,7 @@ def demo(
 
     Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, with the
     measured and the true activation energy. With --samples: on several materials in one oven. With --replay:
-    on real measured spectra. With --review: eight materials of a review in one night, with one figure beside
+    on real measured spectra. With --review: all materials of a review in three nights, with one figure beside
     the values that it prints; the simulator was given these values.
     """
     from labctl.cli import demo_review, demo_samples
@@ -115,23 +117,28 @@ def demo(
             raise ConfigurationError(
                 "labctl demo", other, "is given with --review, which has its own samples"
             )
-        samples = len(demo_samples.SAMPLES)
-        temperatures_degc = temperatures_degc or demo_review.TEMPERATURES_DEGC
+        geometry_mm = (thickness_mm or 1.0, diameter_mm or 10.0)
+        demo_review.demo(out, seed, *geometry_mm, temperatures_degc, db or out / "demo.db", quiet, as_json)
+        return
     given = (thickness_mm, diameter_mm, temperatures_degc)
     station, protocol = prepare(out, seed, replay, *given, samples=samples)
     database = db or out / "demo.db"
     outcomes = measure(protocol, station, database, quiet or as_json)
-    unfinished = [outcome for outcome in outcomes if outcome.status != "finished"]
-    for outcome in unfinished:
-        terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
-    if review:
-        demo_review.report(out, database, outcomes, as_json)
-    elif protocol.in_cells:
+    unfinished = told_unfinished(outcomes)
+    if protocol.in_cells:
         demo_samples.report(out, database, protocol, outcomes, as_json)
     if unfinished:
         raise typer.Exit(1)
     if not protocol.in_cells:
         _report(out, database, outcomes[0].run_id, None if replay else ACTIVATION_ENERGY_EV, as_json)
+
+
+def told_unfinished(outcomes: "Sequence[Outcome]") -> "list[Outcome]":
+    """Say of each run that is not finished why, and return these."""
+    unfinished = [outcome for outcome in outcomes if outcome.status != "finished"]
+    for outcome in unfinished:
+        terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
+    return unfinished
 
 
 def prepare(
@@ -152,8 +159,6 @@ def prepare(
     """
     from labctl.cli import demo_samples
     from labctl.config.first_again import with_first_again
-    from labctl.config.protocol import read_protocol
-    from labctl.config.station import read_station
 
     given = (thickness_mm, diameter_mm, temperatures_degc)
     if replay and samples > 1:
@@ -163,7 +168,14 @@ def prepare(
         texts = demo_samples.files(samples, seed, *geometry_mm, temperatures_degc)
     else:
         texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
-    texts = (texts[0], with_first_again(texts[1], str(out / "protocol.toml")))
+    return written(out, (texts[0], with_first_again(texts[1], str(out / "protocol.toml"))))
+
+
+def written(out: Path, texts: tuple[str, str]) -> "tuple[Station, Protocol]":
+    """Write station.toml and protocol.toml into a folder; return them read and checked."""
+    from labctl.config.protocol import read_protocol
+    from labctl.config.station import read_station
+
     out.mkdir(parents=True, exist_ok=True)
     for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
         (out / name).write_text(text, encoding="utf-8")
