@@ -14,7 +14,6 @@ def redis(port: int) -> None:
 
 def queue(port: int) -> None:
     """Open the environment, queue the plan `heat`, and start the queue; answers are printed."""
-    from bluesky_queueserver import ZMQCommSendAsync  # noqa: F401 # pyright: ignore[reportMissingImports]
     from bluesky_queueserver.manager.comms import zmq_single_request  # pyright: ignore[reportMissingImports]
 
     def ask(method: str, **parameters: object) -> dict[str, object]:
@@ -33,11 +32,15 @@ def queue(port: int) -> None:
     ask("queue_start")
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("act", choices=("redis", "queue"))
+    made.add_argument("port", type=int)
+    return made
+
+
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("act", choices=("redis", "queue"))
-    options.add_argument("port", type=int)
-    asked = options.parse_args()
+    asked = parser().parse_args()
     {"redis": redis, "queue": queue}[asked.act](asked.port)
 
 

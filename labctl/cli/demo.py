@@ -2,13 +2,13 @@
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.demo_files import told_unfinished, written
 from labctl.cli.number import number_option
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
@@ -17,7 +17,6 @@ from labctl.units import ZERO_CELSIUS_K
 if TYPE_CHECKING:
     from labctl.config.protocol import Protocol
     from labctl.config.station import Station
-    from labctl.measure.run import Outcome
 
 MATERIAL = "Mg3(BH4)4(NH2)2"
 ACTIVATION_ENERGY_EV = 0.84
@@ -133,14 +132,6 @@ def demo(
         _report(out, database, outcomes[0].run_id, None if replay else ACTIVATION_ENERGY_EV, as_json)
 
 
-def told_unfinished(outcomes: "Sequence[Outcome]") -> "list[Outcome]":
-    """Say of each run that is not finished why, and return these."""
-    unfinished = [outcome for outcome in outcomes if outcome.status != "finished"]
-    for outcome in unfinished:
-        terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
-    return unfinished
-
-
 def prepare(
     out: Path,
     seed: int,
@@ -169,19 +160,6 @@ def prepare(
     else:
         texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
     return written(out, (texts[0], with_first_again(texts[1], str(out / "protocol.toml"))))
-
-
-def written(out: Path, texts: tuple[str, str]) -> "tuple[Station, Protocol]":
-    """Write station.toml and protocol.toml into a folder; return them read and checked."""
-    from labctl.config.protocol import read_protocol
-    from labctl.config.station import read_station
-
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
-        (out / name).write_text(text, encoding="utf-8")
-    station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
-    protocol.check_against(station)
-    return station, protocol
 
 
 def _material_files(

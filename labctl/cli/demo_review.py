@@ -1,4 +1,4 @@
-"""`labctl demo --review`: materials of the review in three long simulated nights, beside the values it prints.
+"""`labctl demo --review`: materials of the review in three simulated nights, beside the values it prints.
 
 The simulated cells are given the published conductivities and temperature laws, so that the comparison proves
 the chain from the oven to the law, and says nothing about the review. The figure says so.
@@ -15,21 +15,23 @@ from typing import Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.demo_beside import Beside
+from labctl.cli.demo_files import told_unfinished, written
 from labctl.cli.demo_samples import SAMPLES, DemoSample
 from labctl.cli.demo_samples import night as files_of_night
 from labctl.shipped import shipped_module
 from labctl.units import ZERO_CELSIUS_K
 
 FACTOR_95 = 1.959964
-HOT_OVEN = "oven = { loss_w_k = 0.05 }\n"
+HOT_OVEN = "oven = { loss_w_k = 0.03 }\n"
 OFFSETS = (0.004, -0.003, 0.002, -0.006, 0.001, -0.002, 0.005, -0.004)
 CAPTION = (
-    "(a) to (c): conductivities of {count} materials, measured in {nights} simulated nights (filled), the laws "
-    "that labctl chose (lines) and the conductivities that O'Donnell & Greenbaum print (open; Batteries 2021, "
-    "7, 3; numbers are their references). (d): measured law over printed value at its temperature, with the 95 % "
-    "interval. The simulator was given these values: the figure shows that oven, spectra, evaluation and laws "
-    "return what was put in, and is no evidence for the published values. Temperature laws and places in the "
-    "oven are in part assumed."
+    "(a) to (c): conductivities of {count} materials, measured in {nights} simulated nights (filled; arrows: "
+    "upper bounds), the laws that labctl chose (lines), and the conductivities that O'Donnell & Greenbaum "
+    "print (open; Batteries 2021, 7, 3; numbers are their references). (d): measured law over printed value "
+    "at its temperature, with the 95 % interval. The simulator was given these values: the figure shows that "
+    "oven, spectra, evaluation and laws return what was put in, and is no evidence for the published values. "
+    "Temperature laws and places in the oven are in part assumed."
 )
 
 
@@ -67,7 +69,7 @@ NIGHTS = (
             *("PEO-PVdF:Zn(CF3SO3)2", "50PVA:50PVP:Mg(NO3)2", "50PVA:50PVP:Mg(ClO4)2"),
             *("92.5PVA:7.5PAN:Mg(ClO4)2", "PEGDA:Ca(NO3)2", "PVdF-HFP:Zn(Tf)2", "PTHF-epoxy:Al(NO3)3"),
         ),
-        "25:105:10",
+        "25:105:8",
     ),
     Night(
         "ceramics",
@@ -83,33 +85,7 @@ NIGHTS = (
         band_k=3.0,
     ),
 )
-"""Every material of the review with a temperature law, in the oven that its conductivity can be measured in."""
-
-
-@dataclass(frozen=True)
-class Beside:
-    """A printed conductivity and the measured law at its temperature, both in S/m.
-
-    `low_s_m` and `high_s_m` are the 95 % interval, None where there is no value; `origin` is `law`,
-    `spectrum` or `extrapolated`.
-    """
-
-    material: str
-    references: tuple[int, ...]
-    run: int
-    temperature_k: float
-    published_s_m: float
-    measured_s_m: float | None = None
-    low_s_m: float | None = None
-    high_s_m: float | None = None
-    origin: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """Whether the printed value lies inside the 95 % interval."""
-        if self.low_s_m is None or self.high_s_m is None:
-            return "no value"
-        return "inside" if self.low_s_m <= self.published_s_m <= self.high_s_m else "OUTSIDE"
+"""Every material of the review with a temperature law, in an oven that reaches its temperatures."""
 
 
 def demo(
@@ -123,7 +99,6 @@ def demo(
     as_json: bool,
 ) -> None:
     """Measure all nights, each with its files in a folder of `out`, and report them together."""
-    from labctl.cli.demo import told_unfinished, written
     from labctl.cli.run import measure
 
     outcomes = []
@@ -176,7 +151,7 @@ def beside(database: Path, runs: Sequence[int]) -> list[Beside]:
 
 def _beside(sample: DemoSample, run: Any) -> Beside:
     material = shipped_module("sim_instruments.materials").material(sample.material)
-    kelvin = (material.entry | material.entry.get("below", {}))["temperature_k"]
+    kelvin = printed_at_k(material)
     published = material.law.conductivity_s_m(kelvin)
     known = (sample.material, tuple(material.references), run.id, kelvin, published)
     found = run.conductivity_at(kelvin)
@@ -184,6 +159,11 @@ def _beside(sample: DemoSample, run: Any) -> Beside:
         return Beside(*known)
     spread = math.exp(FACTOR_95 * found.relative_u)
     return Beside(*known, found.value_s_m, found.value_s_m / spread, found.value_s_m * spread, found.origin)
+
+
+def printed_at_k(material: Any) -> float:
+    """Return the temperature of the printed conductivity of a simulated material."""
+    return float((material.entry | material.entry.get("below", {}))["temperature_k"])
 
 
 def draw(database: Path, found: Sequence[Beside], file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The figure of `labctl demo --review`: conductivities of each night over 1000 / T, and measured over printed."""
+"""The figure of `labctl demo --review`: conductivities over 1000 / T, and measured over printed ones."""
 
 import math
 import textwrap
@@ -15,12 +15,13 @@ from labctl.cli.across import runs_of
 from labctl.report.figures.style import size_inches, styled
 
 if TYPE_CHECKING:
-    from labctl.cli.demo_review import Beside
+    from labctl.cli.demo_beside import Beside
 
 WIDTH_MM, HEIGHT_RATIO = 210.0, 1.42
 MARKERS = "osD^v<>ph8dP"
 CAPTION_WIDTH = 150
 SMALL = 6.5
+RATIOS = (0.85, 1.15)
 
 
 def review_figure(
@@ -60,9 +61,11 @@ def _draw_night(axes: Any, db: Any, by_id: dict[int, Any], found: "Sequence[Besi
         colour = colormaps["tab20"](2 * number % 20 + (2 * number >= 20))
         marker = MARKERS[number % len(MARKERS)]
         points = db.conductivities(one.run)
-        points = points[points["conductivity_s_m"] > 0]
+        bounds, points = points[points["bound"].notna()], points[points["bound"].isna()]
         kelvin, sigma = points["temperature_k"], points["conductivity_s_m"] / 100
         axes.plot(1000 / kelvin, sigma, marker, color=colour, ms=3, ls="none")
+        upper = {"marker": "$\\downarrow$", "color": colour, "ms": 6, "ls": "none"}
+        axes.plot(1000 / bounds["temperature_k"], bounds["conductivity_s_m"] / 100, **upper)
         _draw_law(axes, by_id[one.run], kelvin, one.temperature_k, colour)
         place = (1000 / one.temperature_k, one.published_s_m / 100)
         axes.plot(*place, marker, color=colour, ms=7, mfc="none", ls="none")
@@ -87,9 +90,13 @@ def _draw_law(axes: Any, run: Any, kelvin: Any, printed_k: float, colour: Any) -
 def _draw_ratios(axes: Any, found: "Sequence[Beside]", letter: str) -> None:
     for number, one in enumerate(found):
         if one.measured_s_m is None or one.low_s_m is None or one.high_s_m is None:
-            axes.text(1.0, number, "no value", fontsize=SMALL, va="center", ha="center")
+            axes.text(1.0, number, " out of reach", fontsize=SMALL, va="center")
             continue
-        ratio, low, high = (value / one.published_s_m for value in (one.measured_s_m, one.low_s_m, one.high_s_m))
+        ratio, low, high = (
+            value / one.published_s_m for value in (one.measured_s_m, one.low_s_m, one.high_s_m)
+        )
+        if not RATIOS[0] < ratio < RATIOS[1]:
+            axes.text(RATIOS[ratio > 1], number, f" {ratio:.2g} ", fontsize=SMALL, va="center", ha="right")
         filled = "none" if one.origin == "extrapolated" else "k"
         axes.errorbar(
             ratio,
@@ -103,7 +110,7 @@ def _draw_ratios(axes: Any, found: "Sequence[Beside]", letter: str) -> None:
             capsize=1.5,
         )
     axes.axvline(1.0, color="0.6", lw=0.8, zorder=0)
-    axes.set_xscale("log")
+    axes.set_xlim(*RATIOS)
     axes.set_yticks(range(len(found)), [one.material for one in found], fontsize=SMALL)
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlabel("measured / printed σ (open: extrapolated)")
