@@ -9,9 +9,9 @@
     python benchmarks --update-docs       write the recorded figures into README and docs
 
 Every study is a process of its own. Its figures go into benchmarks/results/short.json or full.json as soon as
-it has ended, with command, machine, date and commit. A study whose figures are recorded for this commit of
-the measured source is not run again (`--again` runs it); one that was cut goes on where it can, from its file
-of finished cases below build/benchmarks. Ends with 1 where a study failed or missed its aims.
+it has ended, with command, machine, date and commit. A study with figures of this commit of
+the measured source is not run again (`--again` runs it); an interrupted one continues, where it can, from its
+file of finished cases below build/benchmarks. Ends with 1 where a study failed or missed its aims.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def measured(study: Study, full: bool, commit: str, folder: Path = CASES) -> tup
 
 
 def run(studies: Sequence[Study], full: bool, again: bool = False) -> list[str]:
-    """Run what is not recorded yet; return a sentence for each study that failed or was left out."""
+    """Run studies without recorded figures; return a sentence for each that failed or was left out."""
     form, problems = "full" if full else "short", []
     commit = recorded.measured_commit()
     for study in studies:

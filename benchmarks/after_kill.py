@@ -1,4 +1,4 @@
-"""How long the heater stays on after kill -9 of the program that heats: labctl beside bluesky-queueserver.
+"""Time that the heater stays on after kill -9 of the program that heats: labctl beside bluesky-queueserver.
 
     python benchmarks/after_kill.py [--kills 10] [--wait 60]
 
@@ -153,13 +153,13 @@ def queueserver(folder: Path) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
 
 
 def trials(killed: Callable[[Path, float], float | None], count: int, wait_s: float) -> list[float | None]:
-    """Return what each of so many kills gave."""
+    """Return the time of each of so many kills."""
     found = []
     for _ in range(count):
         with tempfile.TemporaryDirectory(prefix="after-kill-", ignore_cleanup_errors=True) as folder:

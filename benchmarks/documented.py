@@ -1,7 +1,7 @@
 """Figures that README and docs state, held against the results file. Marks are comments, unseen by readers.
 
     4900<!-- figure: night.simulated_per_cpu -->        the number before it is that figure, rounded
-    <!-- table: faults.table -->                        the rows of the table below are those of that figure
+    <!-- table: faults.table -->                        the rows of the table below equal that figure
     <!-- numbers: impedance.kramers_kronig -->          the numbers of the block below, in order
     <!-- test: tests/labctl/analysis/test_x.py::test_y --> the block below is shown by that test, at every run
     <!-- given: a setting of the study -->             the number below is no result, for the reason given
@@ -40,7 +40,7 @@ A_STUDY = re.compile(r"python benchmarks/\w+\.py")
 
 @dataclass(frozen=True)
 class Block:
-    """Text between blank lines; `mark` is the one that stands above it."""
+    """Text between blank lines; `mark` is the comment above it."""
 
     page: Path
     line: int
@@ -117,7 +117,7 @@ def _unit(shown: str) -> float:
 
 
 def differences(page: Path) -> Iterator[str]:
-    """Yield a sentence for each mark whose figure is not recorded or is another."""
+    """Yield a sentence for each mark without a recorded figure, or with another one."""
     for block in blocks(page):
         for found in INLINE.finditer(block.text):
             yield from _differs(block, found["name"], found["shown"])

@@ -1,7 +1,7 @@
 """Figures that a benchmark hands to `make benchmarks`, and tables: a line of JSON each.
 
 `state` does nothing where no runner asked for figures (environment variable LABCTL_FIGURES, a file). A name
-is the script and what the figure is: `window.refresh`. Figures of one name replace each other.
+begins with the script: `window.refresh`. Figures of one name replace each other.
 """
 
 import json

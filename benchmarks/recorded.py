@@ -68,7 +68,7 @@ def source_of(name: str, folder: Path = FOLDER) -> Figure | None:
 
 
 def measured_commit(root: Path = ROOT) -> str:
-    """Return the last commit that changed what is measured, with `+` where files differ from it."""
+    """Return the last commit that changed measured source, with `+` where files differ from it."""
     commit = _git(root, "log", "-1", "--format=%h", "--abbrev=12", "--", *MEASURED)
     return commit + ("+" if _git(root, "status", "--porcelain", "--", *MEASURED) else "")
 

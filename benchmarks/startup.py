@@ -3,7 +3,7 @@
     python benchmarks/startup.py [--rounds 5]
 
 Each round starts every command once, as a process of its own. The table gives the median CPU time, which
-other work on the computer hardly changes, and its ratio to that of `python -c pass` in the same run.
+other work on the computer hardly changes, and its ratio to the time of `python -c pass` in the same run.
 """
 
 import argparse
@@ -20,7 +20,7 @@ BARE = "python"
 
 
 def commands() -> dict[str, list[str]]:
-    """Return what is started, by the words of the table."""
+    """Return the started commands, by their names in the table."""
     started = {BARE: [sys.executable, "-c", "pass"], "labctl": [sys.executable, "-m", "labctl", "--help"]}
     for name in COMMANDS:
         started[f"labctl {name}"] = [sys.executable, "-m", "labctl", name, "--help"]

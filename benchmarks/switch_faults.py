@@ -199,14 +199,6 @@ def main() -> None:
 
 def _print(trials: list[dict[str, Any]]) -> None:
     of_kind: Callable[[Any], Any] = lambda one: one["kind"]  # noqa: E731 - a key, used three times
-<<<<<<< HEAD
-    faults, passed = Counter(map(of_kind, trials)), Counter(of_kind(one) for one in trials if one["passed"])
-    untrue = Counter(of_kind(one) for one in trials if one["wrong"])
-    for kind, count in faults.items():
-        print(f"{kind}: {count} trials, {untrue[kind]} with a wrong spectrum, {passed[kind]} passed")
-    print(f"{sum(passed.values())} of {len(trials)} passed")
-    state_share("switch_faults.passed", sum(passed.values()), len(trials))
-=======
     for is_before, name in ((True, "with an earlier run"), (False, "without an earlier run")):
         chosen = [one for one in trials if one["earlier_run"] is is_before]
         faults, passed = (
@@ -221,7 +213,9 @@ def _print(trials: list[dict[str, Any]]) -> None:
     spared = sum(one["right_excluded"] for one in trials)
     count = sum(one["spectra"] for one in trials)
     print(f"{believed} of {wrong} wrong spectra believed; {spared} of {count - wrong} right ones excluded")
->>>>>>> main
+    state_share("switch_faults.passed", sum(one["passed"] for one in trials), len(trials))
+    state_share("switch_faults.believed", believed, wrong)
+    state_share("switch_faults.right_excluded", spared, count - wrong)
 
 
 if __name__ == "__main__":

@@ -47,9 +47,10 @@ class Night:
     band_k: float = 1.5
 
 
-def _named(*materials: str) -> tuple[DemoSample, ...]:
+def _named(*materials: str, evenness: float = 1.0) -> tuple[DemoSample, ...]:
+    offsets = [offset / evenness for offset in OFFSETS]
     return tuple(
-        DemoSample(name, "", OFFSETS[number % len(OFFSETS)]) for number, name in enumerate(materials)
+        DemoSample(name, "", offsets[number % len(offsets)]) for number, name in enumerate(materials)
     )
 
 
@@ -78,6 +79,7 @@ NIGHTS = (
             *("(Mg0.1Hf0.9)4/3.8Nb(PO4)3", "(NixHf1-x)4/(4-2x)Nb(PO4)3", "Al2(WO4)3"),
             *("(Al0.2Zr0.8)20/19Nb(PO4)3", "(Al0.2Zr0.8)20/19Nb(PO4)3 + B2O3"),
             "mu-cordierite Mg0.6Al1.2Si1.8O6",
+            evenness=5.0,
         ),
         "400:700:50",
         highest_degc=750,
