@@ -21,6 +21,7 @@ from labctl.derive.amending import named_entries
 from labctl.derive.facts import facts_in_force, what_follows
 from labctl.derive.in_force import in_force
 from labctl.readmodel.carrier_curves import curvature, curves, share_of_curve, with_cells
+from labctl.readmodel.carrier_fractions import broken_presumptions, reason_without_number
 from labctl.readmodel.carrier_pressures import MeasuredSlope, slopes_of
 from labctl.readmodel.carrier_runs import MeasuredCharge, MeasuredEmf, electrolysis_charge, emfs_of
 from labctl.readmodel.formatting import with_uncertainty
@@ -175,13 +176,33 @@ def _polarisation_line(row: Row) -> Line:
     }
     name = f"{label}, run {row['run_id']}"
     ends = row["low_95"], row["high_95"]
+    evidence = _electronic_evidence(name, row) if electronic else _fraction_evidence(name, row)
     if row["value"] is None and (not electronic or ends[1] is None):
-        return Line(text=f"{name}: {CANNOT_BE_SAID}", **about)
-    evidence = _electronic_evidence(name, row) if electronic else ()
+        reason = reason_without_number(about["flags"])
+        text = f"{name}: {CANNOT_BE_SAID}" + (f": {reason}" if reason else "")
+        return Line(text=text, evidence=evidence, **about)
     if row["value"] is None:
         return Line(text=f"{name}: below {ends[1]:.3g}", evidence=evidence, **about)
     text = f"{name}: {_number(row['value'], row['standard_uncertainty'], *ends)}"
     return Line(text=text, evidence=evidence, **about)
+
+
+def _fraction_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
+    """What bounds nothing, and names the presumptions that do not hold; empty where all may hold."""
+    broken = broken_presumptions(row["flags"] or ())
+    if not broken:
+        return ()
+    return (
+        Evidence(
+            method=name,
+            carrier="cation",
+            low=0.0,
+            high=1.0,
+            presumes=PRESUMES["rho_plus"],
+            broken=broken,
+            temperature_k=row["temperature_k"],
+        ),
+    )
 
 
 def _electronic_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
