@@ -26,11 +26,13 @@ from stations import PAIR, station_text
 from labctl.clock import VirtualClock
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
-from labctl.derive import derive_polarisations
+from labctl.derive.choices import NO_CHOICE
 from labctl.derive.facts import Fact, keep_fact
+from labctl.derive.refit import Refit, refit_runs
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.readmodel.carriers import carriers_of
 from labctl.store import Database, Store
+from labctl.store.queries import transference_numbers
 
 PROTOCOL = """
 [sample]
@@ -76,14 +78,14 @@ def measure(cell: Cell) -> dict[str, Any]:
             _know_the_electrons(database, cell)
         with Database(database) as db:
             found = carriers_of(db, "cell")
-            rows = db.rows("SELECT value, low_95, high_95, flags FROM transference_numbers")
+            rows = transference_numbers.of_parts(db, [1])
     (verdict,) = [one for _, one in found.verdicts]
     return {
         "number": cell.seed,
         "fault": cell.fault,
         "current_fraction": cell.current_fraction,
         "status": outcome.status,
-        "rows": rows,
+        "rows": [{name: row[name] for name in ("value", "low_95", "high_95", "flags")} for row in rows],
         "carries": verdict.carries,
         "broken": verdict.broken,
         "contradictions": verdict.contradictions,
@@ -97,7 +99,8 @@ def _know_the_electrons(database: Path, cell: Cell) -> None:
     measured = percent * (1 + ELECTRONS_U * float(np.random.default_rng([27, cell.seed]).standard_normal()))
     keep_fact(database, "cell", Fact("electronic-share", measured, "elsewhere", ELECTRONS_U * percent))
     with Store.open(database) as store:
-        derive_polarisations(store, 1, 0.0)
+        (result,) = refit_runs(store, [1], Refit(NO_CHOICE, again=True), 0.0, lambda _: None)
+    assert not result.problem, result.problem
 
 
 def protocol_of(cell: Cell) -> str:

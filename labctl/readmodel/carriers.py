@@ -14,7 +14,7 @@ from typing import Any
 from labctl.analysis import Estimate
 from labctl.analysis.transport.carriers import Carrier, Evidence, Verdict, weigh
 from labctl.analysis.transport.electromotive import nernst_emf_v, share_of_emf
-from labctl.analysis.transport.partial_pressure import readings_of
+from labctl.analysis.transport.partial_pressure import NO_SINGLE_POWER, readings_of
 from labctl.analysis.transport.tubandt import Ion, Place, Tubandt, Weighed, tubandt
 from labctl.config.fact_kinds import charge_of
 from labctl.derive.amending import named_entries
@@ -31,6 +31,7 @@ from labctl.store.queries import polarisations, runs, transference_numbers
 
 Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
+NOTICEABLE_MOVE_K = 0.02
 CANNOT_BE_SAID = "cannot be said"
 PLACES: tuple[Place, ...] = ("anode side", "middle", "cathode side", "anode metal", "cathode metal")
 PRESUMES = {
@@ -190,19 +191,7 @@ def _polarisation_line(row: Row) -> Line:
 def _fraction_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
     """What bounds nothing, and names the presumptions that do not hold; empty where all may hold."""
     broken = broken_presumptions(row["flags"] or ())
-    if not broken:
-        return ()
-    return (
-        Evidence(
-            method=name,
-            carrier="cation",
-            low=0.0,
-            high=1.0,
-            presumes=PRESUMES["rho_plus"],
-            broken=broken,
-            temperature_k=row["temperature_k"],
-        ),
-    )
+    return (_nothing_but(name, "cation", broken, row["temperature_k"], "rho_plus"),) if broken else ()
 
 
 def _electronic_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
@@ -502,8 +491,34 @@ def _slope_line(slope: MeasuredSlope) -> Line:
     found = slope.found
     said = f"not excluded: {'; '.join(found.not_excluded)}" if found.not_excluded else "no simple exponent"
     number = _number(found.slope.value, found.slope.standard_uncertainty, *found.slope.interval())
-    flags = (*found.flags, "the uncertainty of the pressure is not stated and counts as zero")
-    return Line(text=f"{name}: {number}; {said}", flags=flags, **about)
+    flags = (*found.flags, *_moved_flags(slope), "the uncertainty of the pressure is not stated and counts as zero")
+    broken = tuple(flag for flag in found.flags if NO_SINGLE_POWER in flag)
+    evidence = (_nothing_but(name, "ions", broken, slope.temperature_k, "exponent"),) if broken else ()
+    return Line(text=f"{name}: {number}; {said}", evidence=evidence, flags=flags, **about)
+
+
+def _moved_flags(slope: MeasuredSlope) -> tuple[str, ...]:
+    if slope.moved_k < NOTICEABLE_MOVE_K:
+        return ()
+    return (
+        f"the temperature moved by {slope.moved_k:.2g} K over the series: corrected with 0.5 eV, and 0 to 1 eV "
+        "are in the uncertainty",
+    )
+
+
+def _nothing_but(
+    name: str, carrier: Carrier, broken: tuple[str, ...], kelvin: float | None, method: str
+) -> Evidence:
+    """Evidence that bounds nothing and names the presumptions that do not hold."""
+    return Evidence(
+        method=name,
+        carrier=carrier,
+        low=0.0,
+        high=1.0,
+        presumes=PRESUMES[method],
+        broken=broken,
+        temperature_k=kelvin,
+    )
 
 
 def _haven_lines(db: Database, sample: str) -> list[Line]:
