@@ -20,5 +20,8 @@ def test_a_flag_names_the_presumption_that_does_not_hold(flag, named):
 
 
 def test_the_reason_for_having_no_number_is_the_flag_that_gives_it():
-    assert reason_without_number(["not steady", "no number: no circuit describes it"]) == "no circuit describes it"
+    assert (
+        reason_without_number(["not steady", "no number: no circuit describes it"])
+        == "no circuit describes it"
+    )
     assert reason_without_number(["not steady"]) == ""
