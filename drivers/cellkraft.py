@@ -106,7 +106,7 @@ class CellkraftP10(ModbusInstrument):
 
     @property
     def setpoint(self) -> float:
-        """Control the pressure of water vapour in Pa (0, or float from 0.1 percent by volume to `highest_pa`)."""
+        """Control the pressure of water in Pa (0, or float from 0.1 percent by volume to `highest_pa`)."""
         return self._setpoint_word() * self._pa_per_word
 
     @setpoint.setter

@@ -1,4 +1,4 @@
-"""Simulated cells for Bruce-Vincent: a cation between electrodes that pass it, grow a layer on it, or block it.
+"""Simulated cells for Bruce-Vincent: electrodes that pass the cation, grow a layer, or block it.
 
 Written without labctl. The share of the cation among the ions is drawn from 0.05 to 0.95; in one of three
 cells electrons carry 0.01 to 0.2 of the current, which the laboratory knows. A fault breaks a presumption:

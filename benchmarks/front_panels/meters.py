@@ -430,7 +430,7 @@ ALICAT = Panel(
 )
 
 CELLKRAFT = Panel(
-    (Setting("set point", put("word", between(0, 1400, 0))),),
+    (Setting("set point", put("word", one_of(0, 150, 700, 1400))),),
     hidden=("unit of the set point, which is set at the display",),
 )
 

@@ -15,8 +15,8 @@ BENCH_CHECKS = (
     BenchCheck(
         "the unit of the set point",
         "`gas.setpoint = 2000.0`, display; after half an hour `print(gas.value)`",
-        "a set point in percent by volume, 2000 Pa of the total pressure, and `value` within the accuracy of "
-        "its sensor. **Another unit, chosen at the display, makes every series wrong; it never settles then**",
+        "a set point in percent by volume, 2000 Pa of the total pressure, and `value` within the accuracy "
+        "of its sensor. **In another unit, chosen at the display, no condition settles**",
         is_decisive=True,
     ),
     BenchCheck(

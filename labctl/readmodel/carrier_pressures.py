@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from labctl.analysis import Estimate
-from labctl.analysis.numerics.budget import estimate_of
 from labctl.analysis.laws.law_fit import BOLTZMANN_EV_K
+from labctl.analysis.numerics.budget import estimate_of
 from labctl.analysis.numerics.component import Component
 from labctl.analysis.transport.partial_pressure import (
     NO_EXPONENT,

@@ -40,6 +40,7 @@ Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
 SAME_CELL_K = 1.0
 BROKEN_EMF = ("exceeds", "opposite", "an offset of", "depends on the activities")
+PRESSURE_NOT_STATED = "the uncertainty of the pressure is not stated and counts as zero"
 NOTICEABLE_MOVE_K = 0.02
 CANNOT_BE_SAID = "cannot be said"
 PLACES: tuple[Place, ...] = ("anode side", "middle", "cathode side", "anode metal", "cathode metal")
@@ -52,8 +53,10 @@ PRESUMES = {
     "emf": "electrodes reversible to the named ion alone; activities as stated; no offset of the potential; "
     "a leak or a slow electrode lowers it",
     "tubandt": "the parts separate cleanly; nothing evaporates; all ions that move are named",
-    "water": "one pressure of O2 at both electrodes, two of H2O as stated; a leak or a slow electrode lowers it",
-    "hydrogen": "the gas at the cathode is dry, so that hydrogen comes from protons alone; lost hydrogen lowers it",
+    "water": "one pressure of O2 at both electrodes, two of H2O as stated; a leak or a slow electrode "
+    "lowers it",
+    "hydrogen": "the gas at the cathode is dry, so that hydrogen comes from protons alone; what is lost "
+    "lowers it",
     "exponent": "equilibrium with the gas at every pressure; bulk conduction",
     "haven": "all moving ions are named with their concentration; bounds no share",
     "fact": "as its source states",
@@ -688,11 +691,7 @@ def _slope_line(slope: MeasuredSlope) -> Line:
     found = slope.found
     said = f"not excluded: {'; '.join(found.not_excluded)}" if found.not_excluded else "no simple exponent"
     number = _number(found.slope.value, found.slope.standard_uncertainty, *found.slope.interval())
-    flags = (
-        *found.flags,
-        *_moved_flags(slope),
-        "the uncertainty of the pressure is not stated and counts as zero",
-    )
+    flags = (*found.flags, *_moved_flags(slope), PRESSURE_NOT_STATED)
     broken = tuple(flag for flag in found.flags if NO_SINGLE_POWER in flag)
     evidence = (_nothing_but(name, "ions", broken, slope.temperature_k, "exponent"),) if broken else ()
     return Line(text=f"{name}: {number}; {said}", evidence=evidence, flags=flags, **about)
@@ -702,8 +701,8 @@ def _moved_flags(slope: MeasuredSlope) -> tuple[str, ...]:
     if slope.moved_k < NOTICEABLE_MOVE_K:
         return ()
     return (
-        f"the temperature moved by {slope.moved_k:.2g} K over the series: corrected with 0.5 eV, and 0 to 1 eV "
-        "are in the uncertainty",
+        f"the temperature moved by {slope.moved_k:.2g} K over the series: corrected with 0.5 eV, and 0 to 1 "
+        "eV are in the uncertainty",
     )
 
 

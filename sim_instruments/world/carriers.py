@@ -4,7 +4,7 @@
     Z_ions = Z_layer + 1 / sum_k 1 / (R_k + Z_k),      R_k = R / share_k,  R = thickness / (sigma area)
 
 Each ion passes the working and the counter electrode, one of them, or none. Z_k is 0 where it passes both;
-where it is blocked and ions with a share p of the ionic conductivity pass, a concentration gradient builds up,
+where it is blocked and ions with a share p of the ionic conductivity pass, a gradient builds up,
 R_k T / (p (1 - T)), T = tanh(sqrt(jw tau)) / sqrt(jw tau), tau = L^2 / (4 D): of one passing and one blocked
 ion this is R (1 + (1 - p) T / p), as of a salt between reversible electrodes (`world.cell`);
 where no ion passes, it is the constant phase element 1 / (Q (jw)^n). The layer is on electrodes that pass an

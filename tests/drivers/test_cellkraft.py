@@ -51,7 +51,7 @@ def test_a_set_point_in_another_unit_is_seen_by_the_humidity():
         trial.driver.setpoint = 2026.5
         trial.clock.sleep(600.0)
         assert trial.driver.setpoint == pytest.approx(2026.5, rel=0.01)
-        assert not trial.driver.value == pytest.approx(2026.5, rel=0.3)
+        assert trial.driver.value != pytest.approx(2026.5, rel=0.3)
 
 
 def test_a_broken_sensor_is_an_error_and_no_humidity():

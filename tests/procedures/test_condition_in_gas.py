@@ -38,8 +38,12 @@ settings = { total_pressure_pa = 101325.0, highest_pa = 15000.0 }
 clock = "virtual"
 [simulation.options]
 ambient_k = 323.15
-cell = { law = { law = "arrhenius", conductivity_s_m = 1e-3, temperature_k = 323.15, activation_energy_ev = 0.7 } }
 noise_fraction = 0.001
+[simulation.options.cell.law]
+law = "arrhenius"
+conductivity_s_m = 1e-3
+temperature_k = 323.15
+activation_energy_ev = 0.7
 [simulation.options.instruments]
 "GPIB0::12::INSTR" = "lakeshore336"
 "GPIB0::4::INSTR" = "solartron1260"

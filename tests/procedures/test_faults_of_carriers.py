@@ -25,6 +25,8 @@ FAULTS = {
     "the potentiostat is overloaded": {"kind": "overload", "instrument": POTENTIOSTAT},
     "a reply is garbled": {"kind": "garble", "instrument": POTENTIOSTAT, "count": 1},
     "the thermometer is open": {"kind": "sensor_fault", "instrument": OVEN},
+    "the cable is lost for a minute": {"kind": "lost", "instrument": POTENTIOSTAT, "duration_s": 60.0},
+    "a lead of the cell is open": {"kind": "cell_open", "instrument": ""},
     "the cell is shorted": {"kind": "cell_short", "instrument": ""},
 }
 MIXED = {"ions": {"Ag+": {"share": 0.8}}, "electrons": 0.2}
@@ -35,6 +37,7 @@ def protocol_at_30(parameters):
     return parameters.removeprefix("temperatures_degc = [40]\n")
 
 
+@pytest.mark.drawn(7)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("procedure", PROCEDURES)
 def test_a_fault_leaves_every_output_off_and_no_false_number(cell_station, measure_cell, procedure, fault):

@@ -5,9 +5,9 @@ Between two gases with one pressure of O2 and two of H2O (Norby, Solid State Ion
     E = t_H (R T / 2 F) ln(p1 / p2)
 
 since oxide ions and electrons see no difference. Leaks and slow electrodes lower E: it is a lower limit.
-Where the gas at the cathode is dry, hydrogen comes from protons that crossed the sample alone, and each mole
-of it takes 2 F: t_H = 2 F n / Q. Hydrogen that is lost makes it a lower limit. With water at the cathode oxide
-ions evolve hydrogen as well, and it says nothing.
+Where the gas at the cathode is dry, hydrogen comes only from protons that crossed the sample, and each mole
+of it takes 2 F: t_H = 2 F n / Q. Hydrogen that is lost makes it a lower limit. With water at the cathode
+oxide ions evolve hydrogen as well, and it says nothing.
 """
 
 import math
@@ -38,7 +38,7 @@ def protons_of_water_cell(
     Raises
     ------
     ValueError
-        Naming the argument: not finite, a ratio whose interval includes 1, a temperature that is not positive.
+        Naming the argument: not finite, a ratio whose interval includes 1, a temperature not above 0.
     """
     emf, ratio = as_estimate("emf_v", emf_v), as_estimate("water_ratio", water_ratio)
     if not ratio.interval()[0] > 1:
