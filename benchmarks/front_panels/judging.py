@@ -21,7 +21,7 @@ LEFT_FOR_S, READ_WITHIN_S = 20.0, 0.3
 FASTER = "faster than the ramp K/s"
 FREQUENCIES_HZ, AMPLITUDE_V, BIAS_V = (1e5, 1e4, 1e3), 0.02, 0.0
 STEP_V, STEP_TIMES_S, LIMIT_A = 0.01, (0.0, 5.0), 1e-3
-WATER_PA = 2026.5
+WATER_PA, GAS_SETTLES_S = 2026.5, 600.0
 FLOW_M3_S, FLOW_SHARE, SCCM_M3_S = 5e-7, 0.01, 1e-6 / 60 * 273.15 / 298.15
 IMPEDANCE_SHARE, CURRENT_SHARE, POTENTIAL_V = 0.02, 0.02, 1e-3
 
@@ -125,7 +125,7 @@ def conditions(trial: Trial) -> Iterator[Compared]:
     (model,) = (trial.rig.instruments[address] for address in trial.addresses)
     wanted = FLOW_M3_S if driver.quantity == "flow_m3_s" else WATER_PA
     driver.setpoint = wanted
-    trial.clock.sleep(LEFT_FOR_S)
+    trial.clock.sleep(GAS_SETTLES_S)
     read = driver.value
     true = model.flow * SCCM_M3_S if driver.quantity == "flow_m3_s" else model.water_pa
     yield driver.quantity, read, true, FLOW_SHARE * wanted
