@@ -83,6 +83,7 @@ def slope_of(tmp_path):
     def measure(*terms, protocol=PROTOCOL, **gas):
         (tmp_path / "station.toml").write_text(STATION)
         station = read_station(tmp_path / "station.toml")
+        assert station.simulation is not None
         answer = {"terms": [{"share": share, "exponent": exponent} for share, exponent in terms], **gas}
         options = {**station.simulation.options, "gas": answer}
         station = replace(station, simulation=replace(station.simulation, options=options))

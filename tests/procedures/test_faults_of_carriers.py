@@ -25,7 +25,7 @@ FAULTS = {
     "the potentiostat is overloaded": {"kind": "overload", "instrument": POTENTIOSTAT},
     "a reply is garbled": {"kind": "garble", "instrument": POTENTIOSTAT, "count": 1},
     "the thermometer is open": {"kind": "sensor_fault", "instrument": OVEN},
-    "the cable is lost for a minute": {"kind": "lost", "instrument": POTENTIOSTAT, "duration_s": 60.0},
+    "the cable is lost for a second": {"kind": "lost", "instrument": POTENTIOSTAT, "duration_s": 1.0},
     "a lead of the cell is open": {"kind": "cell_open", "instrument": ""},
     "the cell is shorted": {"kind": "cell_short", "instrument": ""},
 }
