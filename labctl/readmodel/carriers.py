@@ -45,7 +45,7 @@ NOTICEABLE_MOVE_K = 0.02
 CANNOT_BE_SAID = "cannot be said"
 PLACES: tuple[Place, ...] = ("anode side", "middle", "cathode side", "anode metal", "cathode metal")
 PRESUMES = {
-    "electronic": "the electrodes block all ions; the current was steady",
+    "electronic": "the electrodes block all ions; the current was steady; no lead opened while held",
     "curve": "one electrode blocks all ions, the other is reversible; few electrons; steady currents; "
     "potentials below decomposition",
     "rho_plus": "the electrodes pass the cation and no other ion; t+ only in an ideal, dilute salt; no "

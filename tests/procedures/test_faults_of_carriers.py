@@ -57,7 +57,8 @@ def test_a_fault_leaves_every_output_off_and_no_false_number(cell_station, measu
     assert measured.rig.faults.log, "the fault did not strike"
     assert measured.rig.instruments[OVEN].heater_range == 0
     assert not measured.cell_on
-    if struck["kind"] != "timeout":  # the 1287 sends readings four times a second: one may be missed
+    is_silent = struck["kind"] == "cell_open" and "hebb" in procedure  # no current is a result there
+    if struck["kind"] != "timeout" and not is_silent:  # one of four readings a second may be missed
         assert measured.outcome.status == "failed" or measured.outcome.reason
     with Database(measured.path) as db:
         ((_, verdict),) = carriers_of(db, "film").verdicts
