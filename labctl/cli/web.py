@@ -67,9 +67,11 @@ def web(
     rig = Rig(db, _silence_of(station), bool(safe_token))
     if not db.exists():
         raise InvalidRequest(f"{db}: no such file; name yours with --db")
-    app = datasette_of(Site(rig, rules, safe_token)).app()
+    site = Site(rig, rules, safe_token)
+    app = datasette_of(site).app()
     ask_before_listening(host, yes)
     with bound(host, port) as opened:
+        site.begin()
         serve(app, opened, lambda: terminal.echo(f"{db} is shown on {address_of(opened)} (Ctrl-C ends it)"))
 
 

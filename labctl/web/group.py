@@ -19,7 +19,6 @@ from labctl.config.night import DEFAULT_SILENCE_S
 from labctl.config.table import Table, read_document
 from labctl.errors import InvalidRequest, LabctlError
 from labctl.plain_text import local_time
-from labctl.readmodel.formatting import celsius
 from labctl.web.gate import Message, Receive, Send
 from labctl.web.markup import items, page, section, text
 from labctl.web.pages import Rig
@@ -209,10 +208,10 @@ def _section(seen: Seen) -> str:
             lines.append("the last that it said:")
     if seen.answer is not None:
         lines.append(seen.answer["headline"])
-        for name, station in seen.answer["stations"].items():
-            kelvin = station["temperature_k"]
-            at = "" if kelvin is None else f" ({celsius(kelvin)} °C)"
-            lines += [f"{name}{at}: {words}" for words in station["words"]]
+        stations = seen.answer["stations"]
+        for name, station in stations.items():
+            of_station = "" if [name] == [*stations] else f"{name}: "
+            lines += [of_station + words for words in station["words"]]
     address = f'<p><a href="{text(seen.url)}/">{text(seen.url)}</a></p>' if seen.url else ""
     return section(seen.name, items(lines) + address, "" if seen.is_well else "red")
 

@@ -12,7 +12,7 @@ from labctl.errors import InvalidRequest
 from labctl.plain_text import local_time
 from labctl.readmodel.across_runs import OverviewRun, overview_runs
 from labctl.readmodel.best_numbers import Best, numbers_of, sample_overviews
-from labctl.readmodel.formatting import celsius
+from labctl.readmodel.formatting import celsius, with_uncertainty
 from labctl.readmodel.night_summary import NightSummary, night_summary
 from labctl.readmodel.night_text import headline, night_in_words, output_in_words
 from labctl.readmodel.station_view import StationView, status_in_words
@@ -22,14 +22,14 @@ from labctl.report.figures.saving import drawn
 from labctl.store import Database
 from labctl.store.looking import LookConnection
 from labctl.store.time_limit import TimeLimit
-from labctl.web.markup import items, link, page, section, table, text
+from labctl.web.markup import figures, items, link, page, section, table, text
 
 NOON_H = 12
 AGAIN_S = 5
 MOST_RUNS = 500
 MOST_COMPARED = 12
-FIGURE_MM = 140.0
-OF_A_RUN = ("nyquist", "arrhenius", "temperature")
+FIGURE_MM = 100.0
+OF_A_RUN = {"nyquist": "Nyquist", "arrhenius": "Arrhenius", "temperature": "Temperature"}
 S_CM = 0.01
 
 
@@ -84,17 +84,14 @@ class Rig:
             row = db.run(run_id)
             rows = db.conductivities(run_id).tail(100).to_dict("records")
         goes_on = row["status"] == "running"
-        figures = "".join(
-            f'<h2>{kind}</h2><img src="/run/{run_id}/{kind}.svg" alt="{kind} of run {run_id}">'
-            for kind in OF_A_RUN
-        )
+        drawings = figures((f"/run/{run_id}/{kind}.svg", title) for kind, title in OF_A_RUN.items())
         numbers = table(
             ("spectrum", "temperature, °C", "conductivity, S/cm", "u, S/cm", "remarks"),
             (_conductivity_row(one) for one in rows),
         )
         when = f"{row['status']}; begun {local_time(row['started_s'])}; {len(found.spectra)} spectra"
         raw = link(f"/raw/spectra?run_id={run_id}", "its rows")
-        body = f"{figures}<h2>conductivities</h2>{numbers}<p>{raw}</p>"
+        body = f"{drawings}<h2>Conductivities</h2>{numbers}<p>{raw}</p>"
         return page(f"Run {run_id}, {found.title}", when, body, AGAIN_S if goes_on else None)
 
     def samples(self) -> str:
@@ -124,7 +121,7 @@ class Rig:
                 db.run(run_id)
             rows = [run for run in overview_runs(db) if run.id in runs]
         named = ",".join(map(str, runs))
-        figure = f'<img src="/compare/arrhenius.svg?runs={named}" alt="conductivities of runs {named}">'
+        figure = figures([(f"/compare/arrhenius.svg?runs={named}", "Conductivities")])
         headings = ("run", "sample", "status", "begun", "25 °C, S/cm", "Ea, eV", "t")
         return page(f"Runs {named}", "on common axes", figure + table(headings, map(_run_row, rows)))
 
@@ -227,8 +224,7 @@ def _best(best: Best | None, scale: float = 1.0) -> str:
     if best is None:
         return ""
     u = best.standard_uncertainty
-    spread = "" if u is None or u != u else f" ± {u * scale:.1g}"
-    return text(f"{best.value * scale:.3g}{spread}")
+    return text(with_uncertainty(best.value * scale, None if u is None or u != u else u * scale))
 
 
 def _conductivity_row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -11,16 +11,18 @@ from typing import Any
 from datasette import hookimpl
 from datasette.database import Database
 from datasette.utils.asgi import Forbidden, Response
+from datasette.views.base import DatasetteError
 
 from labctl.errors import InvalidRequest, LabctlError
 from labctl.store.defences import only_read
 from labctl.web.gate import gated
 from labctl.web.make_safe import ask
-from labctl.web.markup import page, text
+from labctl.web.markup import RAW_STYLE, page, text
 from labctl.web.site import Site, site_of
 
 log = logging.getLogger(__name__)
 SENTENCES = {400: "this cannot be asked", 403: "this is not shown here", 404: "there is no such page"}
+OF_PARAMETERS = (DatasetteError, ValueError, LookupError, sqlite3.Error)
 RUN_LIST = re.compile(r"\d{1,9}(,\d{1,9}){0,30}")
 
 
@@ -57,7 +59,15 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"^/compare$", compare),
         (r"^/compare/(?P<kind>[a-z]+)\.svg$", figure_of_runs),
         (r"^/make-safe$", make_safe),
+        (r"^/raw\.css$", raw_style),
+        (r"^/-/(?!static/).*$", nothing),  # Datasette's own pages about itself
     ]
+
+
+@hookimpl
+def extra_css_urls(datasette: Any) -> list[str]:
+    """Return the style of labctl over Datasette's own pages."""
+    return [] if site_of(datasette) is None else ["/raw.css"]
 
 
 @hookimpl
@@ -81,14 +91,21 @@ def skip_csrf(scope: Any) -> bool | None:
 
 
 @hookimpl(tryfirst=True)
-def handle_exception(datasette: Any, exception: Exception) -> Response | None:
-    """Answer in a sentence; Datasette would print a traceback for each address that is not there."""
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Response | None:
+    """Answer in a sentence; only what labctl or Datasette did not foresee is a fault that is logged."""
     if site_of(datasette) is None:
         return None
-    status = getattr(exception, "status", None) or (403 if isinstance(exception, Forbidden) else 500)
+    status = _status_of(exception, request.path)
     if status >= 500:
         log.error("a page failed", exc_info=exception)
     return _refusal(SENTENCES.get(status, "this cannot be shown; see the log of labctl web"), status)
+
+
+def _status_of(exception: Exception, path: str) -> int:
+    """Datasette raises faults of many kinds where a parameter of its pages makes no sense."""
+    status = getattr(exception, "status", None) or (403 if isinstance(exception, Forbidden) else 500)
+    is_senseless = path.startswith("/raw") and isinstance(exception, OF_PARAMETERS)
+    return 400 if status == 500 and is_senseless else status
 
 
 async def tonight(datasette: Any) -> Response:
@@ -135,6 +152,16 @@ async def figure_of_runs(request: Any, datasette: Any) -> Response:
     return await _figure(datasette, request.url_vars["kind"], _runs_of(request))
 
 
+async def nothing() -> Response:
+    """Answer that there is no such page."""
+    return _refusal(SENTENCES[404], 404)
+
+
+async def raw_style() -> Response:
+    """Answer with the style of the raw tables."""
+    return Response(RAW_STYLE, content_type="text/css; charset=utf-8")
+
+
 async def make_safe(request: Any, datasette: Any) -> Response:
     """Leave the request to make safe; it needs a token of its own, and the name of who asks."""
     site = site_of(datasette)
@@ -157,7 +184,9 @@ async def make_safe(request: Any, datasette: Any) -> Response:
 
 def _runs_of(request: Any) -> list[int]:
     named = request.args.get("runs") or ""
-    return [int(one) for one in named.split(",")] if RUN_LIST.fullmatch(named) else []
+    if RUN_LIST.fullmatch(named) is None:
+        return []
+    return list(dict.fromkeys(int(one) for one in named.split(",")))
 
 
 async def _page(datasette: Any, question: Any, answer: Callable[[Site], str]) -> Response:
@@ -165,7 +194,7 @@ async def _page(datasette: Any, question: Any, answer: Callable[[Site], str]) ->
 
 
 async def _figure(datasette: Any, kind: str, chosen: list[int]) -> Response:
-    question = ("figure", kind, *chosen)
+    question = (kind, *chosen)
     return await _answer(datasette, question, lambda site: site.rig.figure(kind, chosen), "image/svg+xml")
 
 
@@ -175,8 +204,9 @@ async def _answer(
     site = site_of(datasette)
     if site is None:
         return _refusal("not served by labctl web", 404)
+    shared = site.figures if kind == "image/svg+xml" else site.answers
     try:
-        content = await site.answers.of(question, lambda: answer(site))
+        content = await shared.of(question, lambda: answer(site))
     except InvalidRequest as error:
         return _refusal(str(error), 404)
     except LabctlError as error:

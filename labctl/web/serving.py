@@ -13,6 +13,8 @@ from labctl.store.structure import newest
 from labctl.web.site import Site, remember
 
 RAW = "raw"
+PRINTS_TRACEBACKS = "datasette.handle_exception"
+"""Plug-in of Datasette that prints each fault with all local variables, headers of the request among them."""
 SETTINGS = {
     "default_allow_sql": False,  # tables are filtered by their columns
     "allow_download": False,
@@ -53,6 +55,7 @@ def datasette_of(site: Site) -> Any:
     Database(path).close()  # refuses what is no results file
     if not pm.is_registered(plugin):
         pm.register(plugin, name="labctl")
+        pm.unregister(name=PRINTS_TRACEBACKS)
     served = Datasette([], settings=SETTINGS, metadata={"databases": {RAW: {"tables": _meanings()}}})
     served.add_database(plugin.LiveFile(served, path=str(path), is_mutable=True), name=RAW)
     remember(served, site)

@@ -12,6 +12,7 @@ from labctl.web.pages import Rig
 from labctl.web.shared_answers import SharedAnswers
 
 KEPT_S = 2.0
+SHARE_OF_A_FIGURE = 0.05
 AFTER_WRONG_TOKEN_S = 1.0
 Answer = TypeVar("Answer")
 
@@ -27,12 +28,25 @@ class Site:
     safe_token : str
         The token to make safe; empty: it is not offered.
     answers : SharedAnswers
+        Pages and the state: at most 2 s old.
+    figures : SharedAnswers
+        Drawn by a thread of their own, so that no page waits for them.
     """
 
     rig: Rig
     rules: Rules
     safe_token: str = ""
     answers: SharedAnswers = field(default_factory=lambda: SharedAnswers(KEPT_S))
+    figures: SharedAnswers = field(default_factory=lambda: SharedAnswers(KEPT_S, share=SHARE_OF_A_FIGURE))
+
+    def begin(self) -> None:
+        """Load what the first pages need, beside everything else."""
+        self.answers.begin("tonight", self.rig.tonight)
+
+    def close(self) -> None:
+        """End the threads that answer."""
+        self.answers.close()
+        self.figures.close()
 
     def is_safe_token(self, given: str) -> bool:
         """Whether this is the token to make safe; takes as long for a wrong one."""

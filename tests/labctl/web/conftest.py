@@ -94,7 +94,7 @@ def site_of_lab(lab):
 
     yield make
     for served, site in closed:
-        site.answers.close()
+        site.close()
         for database in served.databases.values():
             database.close()
         if served.executor is not None:

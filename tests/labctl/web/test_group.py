@@ -100,6 +100,17 @@ def test_a_rig_in_trouble_and_one_that_does_not_answer_are_red():
     assert "NOT REACHED since 20" in body
 
 
+def test_a_station_is_named_where_a_rig_has_several():
+    one, two = state(), state()
+    two["stations"]["second"] = one["stations"]["rig"]
+    group = Group([RigEntry("a", "x"), RigEntry("b", "y")], {"a": lambda: one, "b": lambda: two})
+    for name in "ab":
+        group.ask_once(name)
+    body = group.page()
+    assert body.count("<li>runner: idle</li>") == 1
+    assert "<li>second: runner: idle</li>" in body
+
+
 def test_the_time_since_when_a_rig_is_away_stays_and_its_last_words_too():
     answers = [state(), OSError("unplugged"), OSError("unplugged"), state()]
 
