@@ -183,7 +183,22 @@ def _polarisation_lines(db: Database, sample: str) -> list[Line]:
     rows = with_cells(transference_numbers.of_parts(db, run_ids), cells)
     geometry = {run_id: geometry_of(in_force(db, run_id).sample) for run_id in run_ids}
     of_curves = [_curve_line(group, geometry[group[0]["run_id"]]) for group in curves(rows)]
-    return [*map(_polarisation_line, rows), *of_curves]
+    with_rows = {row["polarisation_id"] for row in rows}
+    cut = [row for row in held if row["id"] not in with_rows and "blocking" not in electrodes[row["run_id"]]]
+    return [*map(_polarisation_line, rows), *_cut_lines(db, cut), *of_curves]
+
+
+def _cut_lines(db: Database, cut: Sequence[Row]) -> list[Line]:
+    """A line for each run whose current broke off: a blocked cation looks like an open circuit."""
+    lines = []
+    for run_id in dict.fromkeys(row["run_id"] for row in cut):
+        name, reason = f"rho+ (Bruce-Vincent), run {run_id}", str(db.run(run_id)["reason"])
+        broken = broken_presumptions([reason])
+        if broken:
+            evidence = (_nothing_but(name, "cation", broken, None, "rho_plus"),)
+            about: dict[str, Any] = {"presumes": PRESUMES["rho_plus"], "runs": (run_id,)}
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", evidence=evidence, **about))
+    return lines
 
 
 def _curve_line(group: Sequence[Row], geometry: tuple[Estimate, Estimate]) -> Line:
@@ -230,7 +245,7 @@ def _polarisation_line(row: Row) -> Line:
 
 def _fraction_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
     """What bounds nothing, and names the presumptions that do not hold; empty where all may hold."""
-    broken = broken_presumptions(row["flags"] or ())
+    broken = broken_presumptions(row["flags"] or (), row["low_95"])
     return (_nothing_but(name, "cation", broken, row["temperature_k"], "rho_plus"),) if broken else ()
 
 
