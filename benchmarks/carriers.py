@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carrier_samples import ANION, CATION, FAULTS, PROTON, Measured, Truth, draw
+from figures import state_share
 from scipy.stats import beta, binom
 
 from labctl.analysis import Estimate
@@ -153,10 +154,13 @@ def sound(samples: int, first: int = 0) -> None:
         "| method | n | covered | share, 95 % interval | at least expected at 99 % |\n|---|---|---|---|---|"
     )
     for name, n in count.items():
-        low, high = _clopper_pearson(inside[name], n)
+        low, high = clopper_pearson(inside[name], n)
         least = int(binom.ppf(0.005, n, 0.95))
         print(f"| {name} | {n} | {inside[name]} | {100 * low:.0f} to {100 * high:.0f} % | {least} |")
+        state_share(f"carriers.{name}", inside[name], n)
     print(f"\nfalse statements: {false} of {samples}; main carrier excluded: {excluded} of {samples}\n")
+    state_share("carriers.false_statements", false, samples)
+    state_share("carriers.main_carrier_excluded", excluded, samples)
     for words, n in sorted(carries.items()):
         print(f"  {n:4d}  {words}")
 
@@ -168,13 +172,15 @@ def broken(samples: int, fault: str, first: int = 0) -> None:
         named += one.is_named
         false += bool(one.false_statements)
     print(f"{fault}: named in {named} of {samples}; false statements in {false}")
+    state_share(f"carriers.{fault}", named, samples)
 
 
 def _judged(samples: int, first: int, fault: str = "") -> Iterator[Judged]:
     return (judge(seed, fault) for seed in range(first, first + samples))
 
 
-def _clopper_pearson(k: int, n: int) -> tuple[float, float]:
+def clopper_pearson(k: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share, `k` of `n`."""
     low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
     high = float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
     return low, high
