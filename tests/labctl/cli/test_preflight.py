@@ -114,7 +114,7 @@ def test_a_run_names_the_preflight_of_its_sample_before_it(typed):
         other = {"sample_id": store.find_or_add_sample(about | {"name": "third pellet"})}
         store.insert("runs", run | other)
     shown = CliRunner().invoke(app, ["show", "1", "--db", "lab.db"]).output
-    assert "pre-flight 1, 120 s before: ready" in shown
+    assert "pre-flight 1, 2 min 00 s before: ready" in shown
     assert "pre-flight" not in CliRunner().invoke(app, ["show", "2", "--db", "lab.db"]).output
 
 
