@@ -1,7 +1,7 @@
 """The archive of a group: adding, asking, verifying and deriving 100 000 spectra, through kills.
 
     python benchmarks/archive.py [--runs 400] [--spectra 250] [--points 60] [--workers 1 2] [--fit-runs 400]
-                                 [--kills 50] [--worker-kills 20] [--folder FOLDER]
+                                 [--kills 50] [--worker-kills 20] [--by-hand] [--folder FOLDER]
 
 One run of so many spectra is measured on the simulated rig, and its rows are copied until the file has so
 many runs of as many samples. Then, one after the other:
@@ -13,6 +13,8 @@ many runs of as many samples. Then, one after the other:
 * `archive verify --files-only`
 * `archive fit --again` of so many runs with each number of workers: time, scaling, memory of a worker; once
   more with so many workers killed, after which every spectrum has one current conductivity
+* with `--by-hand`, the same command against a `dask scheduler` and two `dask worker` processes started here;
+  once more with scheduler and workers killed and started again in the middle
 
 Times hold for one computer; ratios to the first line of each kind can be compared.
 """
@@ -21,12 +23,14 @@ import argparse
 import json
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -137,29 +141,31 @@ def workers_of(process: "subprocess.Popen[str]") -> Iterator[psutil.Process]:
         return
 
 
-def fit(archive: Path, where: str, workers: int, kills: int, seed: int) -> tuple[float, int, float, int]:
-    """Derive again; return time in s, runs derived, largest memory of a worker in MB, and workers killed."""
-    words = [
-        "archive",
-        "fit",
-        "--again",
-        "--json",
-        "--workers",
-        workers,
-        "--archive",
-        archive,
-        "--where",
-        where,
-    ]
-    begun_s, rng, largest, killed = time.perf_counter(), random.Random(seed), 0.0, 0
-    next_kill_s = begun_s + 10.0
-    process = subprocess.Popen(
-        command(*words),
+def fitting(archive: Path, where: str, *words: object) -> "subprocess.Popen[str]":
+    """Start to derive again."""
+    options = ("--again", "--json", "--archive", archive, "--where", where)
+    return subprocess.Popen(
+        command("archive", "fit", *options, *words),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **ONE_THREAD},
     )
+
+
+def derived_by(process: "subprocess.Popen[str]") -> int:
+    """Wait for its end; return how many runs it derived, and stop the benchmark where it failed."""
+    output, errors = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"archive fit: {output[:500]} {errors[-1000:]}")
+    return json.loads(output)["derived"]
+
+
+def fit(archive: Path, where: str, workers: int, kills: int, seed: int) -> tuple[float, int, float, int]:
+    """Derive again; return time in s, runs derived, largest memory of a worker in MB, and workers killed."""
+    begun_s, rng, largest, killed = time.perf_counter(), random.Random(seed), 0.0, 0
+    next_kill_s = begun_s + 10.0
+    process = fitting(archive, where, "--workers", workers)
     while process.poll() is None:
         time.sleep(0.2)
         for worker in list(workers_of(process)):
@@ -170,10 +176,45 @@ def fit(archive: Path, where: str, workers: int, kills: int, seed: int) -> tuple
                     killed, next_kill_s = killed + 1, time.perf_counter() + rng.uniform(1.0, 6.0)
             except psutil.Error:
                 continue
-    output, errors = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"archive fit: {output[:500]} {errors[-1000:]}")
-    return time.perf_counter() - begun_s, json.loads(output)["derived"], largest, killed
+    return time.perf_counter() - begun_s, derived_by(process), largest, killed
+
+
+@contextmanager
+def cluster_by_hand(port: int, workers: int = 2) -> Iterator[None]:
+    """Run a scheduler and workers, as a person starts them, while inside."""
+    dask, address = [sys.executable, "-m", "dask"], f"tcp://127.0.0.1:{port}"
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    worker = ["worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    words = [scheduler, *[worker] * workers]
+    about = {**QUIET, "env": {**os.environ, **ONE_THREAD}}
+    with tempfile.TemporaryDirectory() as folder:
+        started = [subprocess.Popen([*dask, *one], cwd=folder, **about) for one in words]
+        try:
+            yield
+        finally:
+            for process in started:
+                process.kill()
+                process.wait()
+
+
+def report_by_hand(archive: Path, where: str) -> None:
+    """Derive on a cluster started by hand; once more with the whole cluster killed in the middle."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = ("--scheduler", f"tcp://127.0.0.1:{port}")
+    with cluster_by_hand(port):
+        whole_s, runs = timed(lambda: derived_by(fitting(archive, where, *words)))
+    require_once(archive)
+    print(f"fit, scheduler and 2 workers started by hand: {runs} runs in {whole_s:.0f} s")
+    with cluster_by_hand(port):
+        process = fitting(archive, where, *words)
+        time.sleep(max(whole_s / 2, whole_s - 5.0))
+        if process.poll() is not None:
+            raise SystemExit("it was over before the scheduler could be killed; derive more runs")
+    with cluster_by_hand(port):
+        runs = derived_by(process)
+    require_once(archive)
+    print(f"scheduler and workers killed and started again in the middle: {runs} runs, none lost or doubled")
 
 
 def require_once(archive: Path) -> None:
@@ -203,7 +244,9 @@ def report_queries(archive: Path) -> None:
     print(f"opening: {opening_s:.2f} s")
 
 
-def report_fits(archive: Path, fit_runs: int, workers: list[int], kills: int, seed: int) -> None:
+def report_fits(
+    archive: Path, fit_runs: int, workers: list[int], kills: int, seed: int, by_hand: bool
+) -> None:
     where = f"sample IN ({', '.join(repr(f'pellet {number}') for number in range(fit_runs))})"
     first_s = None
     for count in workers:
@@ -213,6 +256,8 @@ def report_fits(archive: Path, fit_runs: int, workers: list[int], kills: int, se
             f"fit, {count} worker(s): {derived} runs in {took_s:.0f} s, {first_s / took_s:.2f} times as "
             f"fast as {workers[0]}; at most {largest_mb:.0f} MB each"
         )
+    if by_hand:
+        report_by_hand(archive, where)
     if kills:
         took_s, derived, _, killed = fit(archive, where, workers[-1], kills, seed)
         require_once(archive)
@@ -232,6 +277,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--fit-runs", type=int, default=400, help="how many runs are derived again; 0: none")
     parser.add_argument("--kills", type=int, default=50, help="of two writers")
     parser.add_argument("--worker-kills", type=int, default=20)
+    parser.add_argument("--by-hand", action="store_true", help="also on a cluster started by hand")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keeps files; those that are there are taken as they are")
     return parser
@@ -257,7 +303,7 @@ def main() -> None:
                 print(f"two writers through {killed} kills: verify clean, every run there once")
             if options.fit_runs:
                 fits = (min(options.fit_runs, options.runs), options.workers, options.worker_kills)
-                report_fits(archive, *fits, options.seed)
+                report_fits(archive, *fits, options.seed, options.by_hand)
 
 
 if __name__ == "__main__":
