@@ -12,7 +12,7 @@ many runs of as many samples. Then, one after the other:
 * the list of samples, and the best conductivity of each at 25 degC, each the median of five
 * `archive verify --files-only`
 * `archive fit --again` of so many runs with each number of workers: time, scaling, memory of a worker; once
-  more with so many workers killed, after which every spectrum has one current conductivity
+  more with so many workers killed, after which the same spectra have one current conductivity each
 * with `--by-hand`, the same command against a `dask scheduler` and two `dask worker` processes started here;
   once more with scheduler and workers killed and started again in the middle
 
@@ -45,10 +45,7 @@ ROOM = (
     "WHERE temperature_k BETWEEN 297.15 AND 299.15 GROUP BY sample"
 )
 SAMPLES = "SELECT sample, count(*) FROM runs GROUP BY sample"
-CURRENT = (
-    "SELECT count(*), count(DISTINCT (series_uuid, spectrum_id)) FROM conductivities",
-    "SELECT count(*), count(*) FROM spectra WHERE status = 'finished'",
-)
+CURRENT = "SELECT count(*), count(DISTINCT (series_uuid, spectrum_id)) FROM conductivities"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 PROTOCOL = """\
 title = "a long night"
@@ -197,14 +194,14 @@ def cluster_by_hand(port: int, workers: int = 2) -> Iterator[None]:
                 process.wait()
 
 
-def report_by_hand(archive: Path, where: str) -> None:
+def report_by_hand(archive: Path, where: str, before: int) -> None:
     """Derive on a cluster started by hand; once more with the whole cluster killed in the middle."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = ("--scheduler", f"tcp://127.0.0.1:{port}")
     with cluster_by_hand(port):
         whole_s, runs = timed(lambda: derived_by(fitting(archive, where, *words)))
-    require_once(archive)
+    require_once(archive, before)
     print(f"fit, scheduler and 2 workers started by hand: {runs} runs in {whole_s:.0f} s")
     with cluster_by_hand(port):
         process = fitting(archive, where, *words)
@@ -213,16 +210,23 @@ def report_by_hand(archive: Path, where: str) -> None:
             raise SystemExit("it was over before the scheduler could be killed; derive more runs")
     with cluster_by_hand(port):
         runs = derived_by(process)
-    require_once(archive)
+    require_once(archive, before)
     print(f"scheduler and workers killed and started again in the middle: {runs} runs, none lost or doubled")
 
 
-def require_once(archive: Path) -> None:
-    """Stop where a finished spectrum has no current conductivity, or two."""
+def conductivities(archive: Path) -> int:
+    """Return how many spectra have a current conductivity; stop the benchmark where one has two."""
     with labctl.open_archive(archive) as opened:
-        (rows, spectra), (finished, _) = (opened.query(sql).rows[0] for sql in CURRENT)
-    if not rows == spectra == finished:
-        raise SystemExit(f"{finished} spectra, {rows} conductivities of {spectra} spectra")
+        rows, spectra = opened.query(CURRENT).rows[0]
+    if rows != spectra:
+        raise SystemExit(f"{rows} conductivities of {spectra} spectra")
+    return rows
+
+
+def require_once(archive: Path, before: int) -> None:
+    """Stop where other spectra have a conductivity than before, or one has two."""
+    if (found := conductivities(archive)) != before:
+        raise SystemExit(f"{found} spectra have a conductivity, {before} had")
 
 
 def report_add(db: Path, archive: Path, runs: int) -> None:
@@ -248,7 +252,7 @@ def report_fits(
     archive: Path, fit_runs: int, workers: list[int], kills: int, seed: int, by_hand: bool
 ) -> None:
     where = f"sample IN ({', '.join(repr(f'pellet {number}') for number in range(fit_runs))})"
-    first_s = None
+    first_s, before = None, conductivities(archive)
     for count in workers:
         took_s, derived, largest_mb, _ = fit(archive, where, count, 0, seed)
         first_s = first_s or took_s
@@ -256,11 +260,12 @@ def report_fits(
             f"fit, {count} worker(s): {derived} runs in {took_s:.0f} s, {first_s / took_s:.2f} times as "
             f"fast as {workers[0]}; at most {largest_mb:.0f} MB each"
         )
+    require_once(archive, before)
     if by_hand:
-        report_by_hand(archive, where)
+        report_by_hand(archive, where, before)
     if kills:
         took_s, derived, _, killed = fit(archive, where, workers[-1], kills, seed)
-        require_once(archive)
+        require_once(archive, before)
         print(
             f"fit through {killed} kills of workers: {derived} runs in {took_s:.0f} s, none lost or doubled"
         )
