@@ -2,6 +2,7 @@
 
     python benchmarks/archive.py [--runs 400] [--spectra 250] [--points 60] [--workers 1 2] [--fit-runs 400]
                                  [--kills 50] [--worker-kills 20] [--by-hand] [--folder FOLDER]
+    python benchmarks/archive.py --sizing [--rigs 20] [--years 10] [--nights 250] [--share 0.1]
 
 One run of so many spectra is measured on the simulated rig, and its rows are copied until the file has so
 many runs of as many samples. Then, one after the other:
@@ -15,6 +16,10 @@ many runs of as many samples. Then, one after the other:
   more with so many workers killed, after which the same spectra have one current conductivity each
 * with `--by-hand`, the same command against a `dask scheduler` and two `dask worker` processes started here;
   once more with scheduler and workers killed and started again in the middle
+
+With `--sizing`, a share of what so many rigs measure in so many years (each night 20 spectra of 61 points) is
+put into an archive: rows of each table, bytes, files, times of the queries, and the same for all nights, with
+its cost at the prices given (US dollars; by default those of S3 Standard in us-east-1 in 2025).
 
 Times hold for one computer; ratios to the first line of each kind can be compared.
 """
@@ -271,6 +276,48 @@ def report_fits(
         )
 
 
+def in_archive(archive: Path) -> dict[str, tuple[int, int, int]]:
+    """Return rows, bytes and files of each table."""
+    import pyarrow.parquet as pq
+
+    found = {}
+    for folder in sorted(one for one in archive.iterdir() if one.name != "_labctl"):
+        files = list(folder.rglob("*.parquet"))
+        rows = sum(pq.read_metadata(file).num_rows for file in files)
+        found[folder.name] = rows, sum(file.stat().st_size for file in files), len(files)
+    entries = [file for file in (archive / "_labctl").rglob("*") if file.is_file()]
+    return found | {"entries": (len(entries), sum(file.stat().st_size for file in entries), len(entries))}
+
+
+def sizing(folder: Path, options: argparse.Namespace) -> None:
+    """Print what a share of all nights takes, and what all of them would."""
+    nights = options.rigs * options.years * options.nights
+    runs = max(1, round(nights * options.share))
+    db = made(folder, runs, 20, 61)
+    print(f"{options.rigs} rigs, {options.years} years, {options.nights} nights a year: {nights} runs")
+    print(f"measured: {runs} of them, 20 spectra of 61 points each")
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        archive = Path(place) / "archive"
+        report_add(db, archive, runs)
+        report_queries(archive)
+        tables = in_archive(archive)
+    sums = tuple(map(sum, zip(*tables.values(), strict=True)))
+    factor = nights / runs
+    print(f"{'table':<28}{'rows':>14}{'MB':>10}{'files':>10}{'rows of all':>16}{'MB of all':>12}")
+    for name, (rows, bytes_, files) in sorted(tables.items(), key=lambda one: -one[1][1]):
+        print(
+            f"{name:<28}{rows:>14}{bytes_ / 1e6:>10.1f}{files:>10}{rows * factor:>16.3g}"
+            f"{bytes_ * factor / 1e6:>12.0f}"
+        )
+    _, bytes_, files = (factor * number for number in sums)
+    month = bytes_ / 1e9 * options.price_gb_month
+    print(f"all: {bytes_ / 1e9:.1f} GB in {files:.3g} files")
+    print(
+        f"cost: {month:.2f} a month to keep all of it, {files / 1e3 * options.price_1000_writes:.0f} to have "
+        f"written it, {nights / 1e3 * options.price_1000_reads:.2f} for a query that opens one table"
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -283,6 +330,16 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=50, help="of two writers")
     parser.add_argument("--worker-kills", type=int, default=20)
     parser.add_argument("--by-hand", action="store_true", help="also on a cluster started by hand")
+    parser.add_argument("--sizing", action="store_true", help="a share of what a group measures in years")
+    parser.add_argument("--rigs", type=int, default=20)
+    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--nights", type=int, default=250, help="a year")
+    parser.add_argument(
+        "--share", type=float, default=0.1, help="of all nights, which is put into an archive"
+    )
+    parser.add_argument("--price-gb-month", type=float, default=0.023)
+    parser.add_argument("--price-1000-writes", type=float, default=0.005)
+    parser.add_argument("--price-1000-reads", type=float, default=0.0004)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keeps files; those that are there are taken as they are")
     return parser
@@ -292,6 +349,9 @@ def main() -> None:
     options = parser().parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
+        if options.sizing:
+            sizing(folder, options)
+            return
         db = made(folder, options.runs, options.spectra, options.points)
         print(f"{options.runs} runs, {options.runs * options.spectra} spectra of {options.points} points")
         with tempfile.TemporaryDirectory(dir=folder) as place:
