@@ -210,7 +210,7 @@ def report_by_hand(archive: Path, where: str, before: int) -> None:
     print(f"fit, scheduler and 2 workers started by hand: {runs} runs in {whole_s:.0f} s")
     with cluster_by_hand(port):
         process = fitting(archive, where, *words)
-        time.sleep(max(whole_s / 2, whole_s - 5.0))
+        time.sleep(whole_s / 2)
         if process.poll() is not None:
             raise SystemExit("it was over before the scheduler could be killed; derive more runs")
     with cluster_by_hand(port):
