@@ -1,12 +1,15 @@
-"""Faults of a switch in nights of three samples: is a spectrum attributed to a wrong cell in silence?
+"""Faults of a switch in nights of three samples: does a spectrum of a wrong cell enter a law?
 
     python benchmarks/switch_faults.py [--trials 200] [--results FILE]
 
 Each trial is a night of three samples at four temperatures with one fault, drawn by its number: a relay stuck
 open or closed (the switch reports it), welded or dead (it does not), the cables of two cells exchanged, an
 open or a shorted cell. The simulated rig notes at every point which cells are truly connected. A trial passes
-where every finished spectrum was measured on its own cell alone, or a line in a run tells what is wrong. Each
-trial is a line of FILE; those that are in it are not repeated.
+where every finished spectrum that was not measured on its own cell alone is excluded from the results.
+
+Half of the trials have an earlier run of the same mounts in the file, at two temperatures, without a fault:
+only by such a run can leads be recognised that are exchanged before the first spectrum of a night. The other
+half says "which cell it is (declared, not seen)". Each trial is a line of FILE; those in it are not repeated.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from typing import Any
 from labctl.cli.demo_samples import files
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import Station, read_station
+from labctl.derive.in_force import in_force
 from labctl.errors import NotMadeSafe
 from labctl.measure.cell_checks import CONTRADICTION
 from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
@@ -50,6 +54,7 @@ def plan(number: int) -> dict[str, Any]:
         "other": other,
         "channels": channels if kind == "two_closed" else [draw.choice(channels)],
         "after_s": 3600 * draw.uniform(*FAULT_AFTER_H),
+        "earlier_run": number // len(KINDS) % 2 == 1,
     }
 
 
@@ -67,9 +72,9 @@ def order(rig: Any, fault: dict[str, Any]) -> None:
         rig.faults.add(kind, value=fault["cell"], after_s=after_s)
 
 
-def night(number: int, folder: Path) -> tuple[Station, Any]:
+def night(number: int, folder: Path, temperatures_degc: str = "50:95:15") -> tuple[Station, Any]:
     """Write and read the files of one trial."""
-    station_text, protocol_text = files(8, number, 1.0, 10.0, "50:95:15")
+    station_text, protocol_text = files(8, number, 1.0, 10.0, temperatures_degc)
     (folder / "station.toml").write_text(station_text, encoding="utf-8")
     head, *tables = protocol_text.split("\n[[sample]]")
     last, procedure = tables[-1].split("\n[[procedure]]")
@@ -103,7 +108,9 @@ class Truth:
 
 
 def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Measure one night with its fault; return wrong attributions and reports."""
+    """Measure one night with its fault; return wrong attributions, exclusions and reports."""
+    if fault["earlier_run"]:
+        _measure_before(number, folder)
     station, protocol = night(number, folder)
     assert station.simulation is not None
     truth = Truth()
@@ -116,31 +123,51 @@ def trial(number: int, fault: dict[str, Any], folder: Path) -> dict[str, Any]:
     station = replace(station, simulation=replace(station.simulation, build=built))
     outcomes: list[Outcome] = []
     left = ""
-    try:
-        with Store.open(folder / "x.db") as store, station.open() as bench:
-            outcomes = run_protocol(protocol, station, bench, store, StopRequest(), truth.see)
-    except NotMadeSafe as error:
-        left = str(error)
+    with Store.open(folder / "x.db") as store:
+        with store.read() as db:
+            first = 1 + db.rows("SELECT coalesce(max(id), 0) AS id FROM runs")[0]["id"]
+        try:
+            with station.open() as bench:
+                outcomes = run_protocol(protocol, station, bench, store, StopRequest(), truth.see)
+        except NotMadeSafe as error:
+            left = str(error)
     with Database(folder / "x.db") as results:
-        finished = "WHERE s.status = 'finished' ORDER BY s.id"
-        spectra = results.rows(f"SELECT r.cell FROM spectra s JOIN runs r ON r.id = s.run_id {finished}")
+        spectra = _spectra(results, first)
         told = [
             row["message"]
-            for row in results.rows("SELECT kind, message FROM events ORDER BY id")
+            for row in results.rows("SELECT kind, message FROM events WHERE run_id >= ?", (first,))
             if row["kind"] in TELLING
         ]
-    wrong = [
-        row["cell"]
-        for row, seen in zip(spectra, truth.finished, strict=True)
-        if seen != frozenset({(row["cell"],)})
-    ]
+    pairs = list(zip(spectra, truth.finished, strict=True))
+    wrong = [one for one, seen in pairs if seen != frozenset({(one["cell"],)})]
     reasons = [*filter(None, [left]), *(one.reason for one in outcomes if one.status == "failed")]
     return {
-        "wrong": wrong,
+        "wrong": [one["cell"] for one in wrong],
+        "believed": [one["cell"] for one in wrong if not one["why_excluded"]],
+        "right_excluded": sum(1 for one in spectra if one["why_excluded"] and one not in wrong),
+        "spectra": len(spectra),
         "told": [*dict.fromkeys([*told, *reasons])],
         "statuses": [one.status for one in outcomes],
-        "passed": not wrong or bool(told or reasons),
+        "passed": all(one["why_excluded"] for one in wrong),
     }
+
+
+def _measure_before(number: int, folder: Path) -> None:
+    """Measure the same mounts at two temperatures, without a fault."""
+    station, protocol = night(number, folder, "50:80:30")
+    with Store.open(folder / "x.db") as store, station.open() as bench:
+        run_protocol(protocol, station, bench, store, StopRequest())
+
+
+def _spectra(results: Database, first: int) -> list[dict[str, Any]]:
+    """Return the finished spectra in the order measured, each with its cell and why it is excluded."""
+    rows = results.rows(
+        "SELECT r.id AS run_id, r.cell, s.id, s.number FROM spectra s JOIN runs r ON r.id = s.run_id "
+        "WHERE s.status = 'finished' AND r.id >= ? ORDER BY s.id",
+        (first,),
+    )
+    known = {run_id: in_force(results, run_id) for run_id in {row["run_id"] for row in rows}}
+    return [{**row, "why_excluded": known[row["run_id"]].why_excluded(row["number"], None)} for row in rows]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -170,11 +197,20 @@ def main() -> None:
 
 def _print(trials: list[dict[str, Any]]) -> None:
     of_kind: Callable[[Any], Any] = lambda one: one["kind"]  # noqa: E731 - a key, used three times
-    faults, passed = Counter(map(of_kind, trials)), Counter(of_kind(one) for one in trials if one["passed"])
-    untrue = Counter(of_kind(one) for one in trials if one["wrong"])
-    for kind, count in faults.items():
-        print(f"{kind}: {count} trials, {untrue[kind]} with a wrong spectrum, {passed[kind]} passed")
-    print(f"{sum(passed.values())} of {len(trials)} passed")
+    for is_before, name in ((True, "with an earlier run"), (False, "without an earlier run")):
+        chosen = [one for one in trials if one["earlier_run"] is is_before]
+        faults, passed = (
+            Counter(map(of_kind, chosen)),
+            Counter(of_kind(one) for one in chosen if one["passed"]),
+        )
+        untrue = Counter(of_kind(one) for one in chosen if one["wrong"])
+        print(f"{name}: {sum(passed.values())} of {len(chosen)} passed")
+        for kind, count in faults.items():
+            print(f"  {kind}: {count} trials, {untrue[kind]} with a wrong spectrum, {passed[kind]} passed")
+    believed, wrong = (sum(len(one[name]) for one in trials) for name in ("believed", "wrong"))
+    spared = sum(one["right_excluded"] for one in trials)
+    count = sum(one["spectra"] for one in trials)
+    print(f"{believed} of {wrong} wrong spectra believed; {spared} of {count - wrong} right ones excluded")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
     python benchmarks/window.py [--rows 1000000] [--growing 10] [--rate 100] [--rounds 1] [--tab Polarisation]
 
 A polarisation of so many rows is opened and then grows by `rate` rows a second for so many seconds (24 hours
-of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`); labctl reads it
-from its database, pymeasure from its CSV file, which it takes for the file of a running procedure. Each
-window is a fresh process without a screen, and another process writes.
+of ten rows a second, accelerated a hundred times: `--rows 1000 --rate 1000 --growing 864`). `--only` measures
+one of the two windows; labctl reads the run from its database, pymeasure from its CSV file, which it takes
+for the file of a running procedure. Each window is a fresh process without a screen, and another process
+writes.
 
 A block is the time between two calls of a timer that is due every millisecond: the delay of a click.
 It is given as the clock on the wall has it, and as seconds of the processor that the window's thread used
@@ -177,7 +178,7 @@ def run_events(until: Any, limit_s: float = 300.0) -> None:
 
 def for_seconds(seconds: float) -> None:
     end_s = time.perf_counter() + seconds
-    run_events(lambda: time.perf_counter() > end_s)
+    run_events(lambda: time.perf_counter() > end_s, limit_s=seconds + 60.0)
 
 
 def measure(open_it: Any, is_open: Any, watch: Watch, growing_s: float) -> dict[str, float]:
@@ -336,8 +337,8 @@ def show(found: dict[str, dict[str, float]], arguments: argparse.Namespace) -> N
     print(f"median of {arguments.rounds} round(s), tab {arguments.tab}")
     print(f"{'':<34}" + "".join(f"{name:>12}" for name in (*WINDOWS, "ratio", IDLE)))
     for key, words in FIGURES:
-        ours, theirs = (found[window][key] for window in WINDOWS)
-        ratio = f"{theirs / ours:.3g}" if ours else ""
+        ours, theirs = (found.get(window, {}).get(key, math.nan) for window in WINDOWS)
+        ratio = f"{theirs / ours:.3g}" if ours and theirs == theirs else ""
         idle = f"{found[IDLE][key]:.4g}" if key in OF_IDLE else ""
         print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio:>12}{idle:>12}")
 
@@ -351,6 +352,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=int, default=100, help="rows a second while growing")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--tab", default="Polarisation")
+    parser.add_argument("--only", choices=WINDOWS, help="one of the two windows")
     parser.add_argument("--task", choices=("write", "watch"), help=argparse.SUPPRESS)
     parser.add_argument("--window", choices=(*WINDOWS, IDLE), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -365,7 +367,8 @@ def main() -> None:
         watch = {"labctl": labctl_window, "pymeasure": pymeasure_window, IDLE: nothing}[arguments.window]
         print(json.dumps(watch(arguments)), flush=True)
         os._exit(0)  # a window of either kind leaves threads behind that nobody waits for
-    rounds: dict[str, list[dict[str, float]]] = {window: [] for window in (*WINDOWS, IDLE)}
+    windows = [window for window in WINDOWS if arguments.only in (None, window)]
+    rounds: dict[str, list[dict[str, float]]] = {window: [] for window in (*windows, IDLE)}
     with tempfile.TemporaryDirectory() as name:
         for number in range(arguments.rounds):
             for window in rounds:

@@ -5,6 +5,11 @@ information of the points is M = sum of f f' / u^2, and one more point takes the
 from h to h' (sequential c-optimal design, Fedorov 1972, ch. 2). A step is worth ln(h / h') per hour of oven
 and analyser; while there are too few temperatures for a law, ln(det M' / det M) / 2, for both parameters.
 
+A spectrum taken again at a settled temperature costs minutes, another temperature most of an hour. It is
+taken again while the interval expected after the fewest temperatures of a law is too wide, and while that
+narrows it more per hour than one temperature more. It averages the noise of the spectrum; errors of the
+temperature and of the analyser that both share stay in the budget of the law.
+
 The arc of a sample and the spike of its electrodes keep their capacitances while its conductance changes with
 temperature: their frequencies change in proportion to it.
 """
@@ -70,26 +75,40 @@ class KnownPoint:
     relative_u: float
 
 
-def half_width_ev(points: Sequence[KnownPoint], also_k: float | None = None) -> float:
+def half_width_ev(points: Sequence[KnownPoint], *also_k: float) -> float:
     """Return the expected half width of the 95 % interval of the activation energy, in eV.
 
-    `also_k` is the temperature of one more point as uncertain as the median of those measured.
+    `also_k` are the temperatures of more points as uncertain as the median of those measured.
     """
     return 1.96 * math.sqrt(float(np.linalg.inv(_information(points, also_k))[1, 1]))
 
 
 def gain_for_both(points: Sequence[KnownPoint], also_k: float) -> float:
     """Return the information of one more point about both parameters of the line: ln(det M' / det M) / 2."""
-    before, after = (np.linalg.slogdet(_information(points, k))[1] for k in (None, also_k))
+    before, after = (np.linalg.slogdet(_information(points, k))[1] for k in ((), (also_k,)))
     return float(after - before) / 2
 
 
-def _information(points: Sequence[KnownPoint], also_k: float | None) -> NDArray[np.float64]:
-    """Return the information of points, and of one more, on offset and slope; shape (2, 2)."""
-    temperatures_k = np.array([p.temperature_k for p in points] + ([] if also_k is None else [also_k]))
+def planned_k(points: Sequence[KnownPoint], left_k: Sequence[float], count: int) -> list[float]:
+    """Return so many temperatures, of those left, that narrow the activation energy most together."""
+    chosen: list[float] = []
+    for _ in range(min(count, len(left_k))):
+        free = [kelvin for kelvin in left_k if kelvin not in chosen]
+        chosen.append(min(free, key=lambda kelvin: half_width_ev(points, *chosen, kelvin)))
+    return chosen
+
+
+def narrowing_per_hour(before_ev: float, after_ev: float, hours: float) -> float:
+    """Return ln of the factor by which an interval becomes narrower, per hour."""
+    return math.log(before_ev / after_ev) / hours
+
+
+def _information(points: Sequence[KnownPoint], also_k: Sequence[float]) -> NDArray[np.float64]:
+    """Return the information of points, and of more, on offset and slope; shape (2, 2)."""
+    temperatures_k = np.array([p.temperature_k for p in points] + list(also_k))
     uncertainties = [max(p.relative_u, SMALLEST_UNCERTAINTY) for p in points]
     typical = float(np.median(uncertainties)) if uncertainties else TYPICAL_UNCERTAINTY
-    u = np.array(uncertainties + ([] if also_k is None else [typical]))
+    u = np.array(uncertainties + [typical] * len(also_k))
     information = np.diag([PRIOR_LN**-2, PRIOR_EV**-2])
     if not temperatures_k.size:
         return information
@@ -159,6 +178,16 @@ def window_at(seen: Sequence[Seen], conductance_s: float) -> Window:
     return Window(nearest.low_hz * ratio / MARGIN, nearest.high_hz * ratio * MARGIN)
 
 
+def window_beside(seen: Seen, is_hotter: bool) -> Window:
+    """Return the window at another temperature after a first spectrum: ions conduct more when hotter.
+
+    On the side to which the arc moves the window is open: by how far is not known yet.
+    """
+    if is_hotter:
+        return Window(seen.low_hz / MARGIN, math.inf)
+    return Window(0.0, seen.high_hz * MARGIN)
+
+
 def in_words(temperature_k: float, before_ev: float, after_ev: float, hours: float, is_first: bool) -> str:
     """Return one line that explains a choice."""
     place = f"{temperature_k - ZERO_CELSIUS_K:g} degC in {hours:.2f} h"
@@ -167,6 +196,16 @@ def in_words(temperature_k: float, before_ev: float, after_ev: float, hours: flo
     return (
         f"{place}: expected to narrow the activation energy from +-{1e3 * before_ev:.1f} "
         f"to +-{1e3 * after_ev:.1f} meV"
+    )
+
+
+def again_in_words(
+    temperature_k: float, before_ev: float, after_ev: float, hours: float, temperatures: int
+) -> str:
+    """Return one line that explains a spectrum taken again."""
+    return (
+        f"{temperature_k - ZERO_CELSIUS_K:g} degC again in {hours:.2f} h: after {temperatures} temperatures "
+        f"expected to narrow the activation energy from +-{1e3 * before_ev:.1f} to +-{1e3 * after_ev:.1f} meV"
     )
 
 

@@ -43,7 +43,12 @@ class TemperatureSeries(SpectrumProcedure):
     history: Any = HistoryParameter("Thermal history before the series", default="")
     roles_needed: ClassVar[tuple[str, ...]] = ("oven", "fra")
     longest_loss_s: ClassVar[float] = 60.0  # of time with lost exchanges, in a spectrum that counts
-    shared_by_samples: ClassVar[tuple[str, ...]] = ("temperatures_degc", "return_down", "ramp_k_min")
+    shared_by_samples: ClassVar[tuple[str, ...]] = (
+        "temperatures_degc",
+        "return_down",
+        "ramp_k_min",
+        "history",
+    )
     step_ends_with: ClassVar[str] = "spectra"
     rows_per_step: Any = 1  # number of finished rows of that table in a complete step
     begins_at_k: float = ROOM_K  # where the plan assumes the oven to be
@@ -53,6 +58,10 @@ class TemperatureSeries(SpectrumProcedure):
     readings_before: Callable[[], Sequence[EarlierReading]] = staticmethod(
         tuple
     )  # while others were measured
+    measured_before: Callable[[], Sequence[tuple[Sequence[float], Sequence[ImpedancePoint]]]] = staticmethod(
+        tuple
+    )  # temperatures in K and points of each spectrum of an earlier part of this run
+    is_in_doubt: Callable[[], bool] = staticmethod(lambda: False)  # which cell the spectra are of
     _listed: Any = None  # what the steps were made from, and the steps: long lists are asked for often
 
     def execute(self) -> None:

@@ -16,17 +16,25 @@ from procedures.least_hours import (
     Proposal,
     Seen,
     Window,
+    again_in_words,
     as_point,
     conductance_at_s,
     corners_hz,
     gain_for_both,
     half_width_ev,
     in_words,
+    narrowing_per_hour,
+    planned_k,
     window_at,
+    window_beside,
 )
 from procedures.oven_timing import travel_time_s
 from procedures.refinement import FEWEST_TEMPERATURES, QUANTITIES, SeriesSoFar, is_consistent
 from procedures.temperature_series import TemperatureSeries
+
+MOST_REPEATS = 6
+SURE_SHARE = 0.9
+"""Of the wanted half width: the expected one must be below it, for the one that comes out scatters."""
 
 
 class TemperatureSteppedEIS(TemperatureSeries):
@@ -73,7 +81,10 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def turns(self) -> Iterator[float]:
         """Measure a spectrum at every temperature."""
-        self.series = SeriesSoFar(self.electrodes)
+        self.series, self._seen = SeriesSoFar(self.electrodes), list[Seen]()
+        if self.refine != "off":
+            for readings_k, points in self.measured_before():
+                self._learn(readings_k, points)
         if self.least_hours:
             yield from self._turns_of_least_hours()
             return
@@ -87,7 +98,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def _turns_of_least_hours(self) -> Iterator[float]:
         """Yield the temperature chosen; where samples share the oven, `chosen` may be set to another one."""
-        self._here_k, self._tries, self._seen = self.begins_at_k, Counter[int](), list[Seen]()
+        self._here_k, self._tries = self.begins_at_k, Counter[int]()
         ramp_is_set = False
         while offers := self.proposals(self._here_k):
             self.chosen = max(offers, key=lambda offer: offer.rate)
@@ -95,7 +106,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
             if not ramp_is_set:
                 self.bench.oven.ramp_rate_k_s, ramp_is_set = self.ramp_k_min / 60, True
             self._measure_chosen(self.chosen)
-            if self.should_stop() or self._tells_that_it_is_known():
+            if self.should_stop() or self._tells_that_it_is_known() or self._tells_that_it_is_in_doubt():
                 return
         if not self.should_stop():
             width_mev = 1e3 * self.series.half_width(self.refine)
@@ -118,24 +129,71 @@ class TemperatureSteppedEIS(TemperatureSeries):
         if has_point or self.window == EVERYTHING or self.should_leave():
             self._tries[step] = 2  # it is not measured again
 
+        self._repeat_while_worth(chosen)
+
+    def _repeat_while_worth(self, chosen: Proposal) -> None:
+        """Take the spectrum again while that is the quickest way to the wanted interval."""
+        target_k, branch = self.steps()[chosen.step]
+        for _ in range(MOST_REPEATS):
+            reason = "" if self.should_leave() else self._reason_to_repeat(chosen.step, target_k)
+            if not reason:
+                return
+            self.bench.tell("info", "least hours", reason, step=chosen.step)
+            self.measure_at(chosen.step, target_k, branch)
+
+    def _reason_to_repeat(self, step: int, target_k: float) -> str:
+        """Return why a spectrum is taken again at this temperature; `""` if it is not."""
+        known = [as_point(point) for point in self.series.points]
+        if not known or self.is_in_doubt() or abs(known[-1].temperature_k - target_k) > self.band_k:
+            return ""
+        distinct = len({round(point.temperature_k) for point in known})
+        left_k = [k for n, k in self._left() if n != step]
+        plan_k = planned_k(known, left_k, FEWEST_TEMPERATURES - distinct)
+        expected_ev = half_width_ev(known, *plan_k)
+        if expected_ev <= SURE_SHARE * self.refine_half_width:
+            return ""
+        hours = self.sweep_s() / 3600
+        again_ev = half_width_ev(known, *plan_k, target_k)
+        others = [
+            narrowing_per_hour(expected_ev, half_width_ev(known, *plan_k, k), hours + self.dwell_min / 60)
+            for k in left_k
+            if k not in plan_k
+        ]
+        if narrowing_per_hour(expected_ev, again_ev, hours) <= max(others, default=0.0):
+            return ""
+        return again_in_words(target_k, expected_ev, again_ev, hours, max(FEWEST_TEMPERATURES, distinct))
+
     def _tells_that_it_is_known(self) -> bool:
-        if not self.series.is_known(self.refine, self.refine_half_width):
+        if self.is_in_doubt() or not self.series.is_known(self.refine, self.refine_half_width):
             return False
         width_mev, count = 1e3 * self.series.half_width(self.refine), len(self.series.points)
         message = f"the activation energy is known to +-{width_mev:.1f} meV after {count} temperatures: done"
         self.bench.tell("info", "least hours", message)
         return True
 
+    def _tells_that_it_is_in_doubt(self) -> bool:
+        """Return whether a sample in doubt has as many temperatures as a law needs: a person decides."""
+        if not self.is_in_doubt() or sum(map(bool, self._tries.values())) < FEWEST_TEMPERATURES:
+            return False
+        message = (
+            f"in doubt which cell was measured, after {FEWEST_TEMPERATURES} temperatures: no more are chosen"
+        )
+        self.bench.tell("warning", "least hours", message)
+        return True
+
     def proposals(self, here_k: float) -> list[Proposal]:
         """Return what could be measured next, from an oven at `here_k`."""
         known = [as_point(point) for point in self.series.points]
         now_ev = half_width_ev(known)
-        left = [
+        return [self._proposal(step, kelvin, known, now_ev, here_k) for step, kelvin in self._left()]
+
+    def _left(self) -> list[tuple[int, float]]:
+        """Return step and temperature in K of what can still be measured."""
+        return [
             (step, kelvin)
             for step, (kelvin, _) in enumerate(self.steps())
             if step not in self.finished_steps and self._tries[step] < 2
         ]
-        return [self._proposal(step, kelvin, known, now_ev, here_k) for step, kelvin in left]
 
     def _proposal(
         self,
@@ -160,6 +218,8 @@ class TemperatureSteppedEIS(TemperatureSeries):
 
     def _window(self, target_k: float) -> Window:
         known = [as_point(point) for point in self.series.points]
+        if len(self._seen) == 1 and len(known) == 1:
+            return window_beside(self._seen[0], is_hotter=target_k > known[0].temperature_k)
         return window_at(self._seen, conductance_at_s(known, target_k))
 
     def frequencies(self) -> list[float]:
@@ -175,11 +235,15 @@ class TemperatureSteppedEIS(TemperatureSeries):
         is_good = self.is_complete(points) and not self.disturbance
         if self.check_linearity and step == 0 and is_good and not self.should_leave():
             self.take_at_other_amplitudes(about, points)
-        if self.refine != "off" and not (self.should_leave() or self.disturbance):
-            known = len(self.series.points)
-            self.series.add(readings_k, points)
-            if self.least_hours and len(self.series.points) > known:
-                self._see_corners(points)
+        if self.refine != "off" and not (self.should_leave() or self.disturbance or self.is_in_doubt()):
+            self._learn(readings_k, points)
+
+    def _learn(self, readings_k: Sequence[float], points: Sequence[ImpedancePoint]) -> None:
+        """Add a spectrum, with the temperature in K at each point, to the series that choices stand on."""
+        known = len(self.series.points)
+        self.series.add(readings_k, points)
+        if self.least_hours and len(self.series.points) > known:
+            self._see_corners(points)
 
     def _see_corners(self, points: Sequence[ImpedancePoint]) -> None:
         low_hz, high_hz = corners_hz(points)
@@ -190,7 +254,7 @@ class TemperatureSteppedEIS(TemperatureSeries):
         """Return whether enough is known; at the end of the list, append the most informative temperature."""
         if self.refine == "off" or self.is_repetition(step):
             return False
-        if self.series.is_known(self.refine, self.refine_half_width):
+        if not self.is_in_doubt() and self.series.is_known(self.refine, self.refine_half_width):
             return self._leave_out_after(step)
         is_last = step + 1 == len(self.steps()) or self.is_repetition(step + 1)
         if is_last and self.inserted < self.refine_insertions:

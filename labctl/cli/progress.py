@@ -79,10 +79,17 @@ class _Line:
                 pass  # their points are displayed
             case events.MonitorRead() | events.ThermalStepEnded():
                 pass  # what a person should know of them is told as a note
-            case events.StepStarted() | events.ProgressMade() | events.OwnTopic():
+            case events.ProgressMade():
+                self._made(event)
+            case events.StepStarted() | events.OwnTopic():
                 pass  # the plan gives the progress
             case _:
                 assert_never(event)
+
+    def _made(self, event: events.ProgressMade) -> None:
+        """Show the progress that the procedure emits; a plan with times gives it better."""
+        if event.percent is not None and not self._total_s:
+            self._progress.update(self._task, completed=min(max(event.percent / 100, 0.0), 0.999))
 
     def _evaluated(self, event: events.SpectrumEvaluated) -> None:
         """Print the conductivity of this spectrum, its flags, and new flags of the law."""
@@ -124,7 +131,7 @@ class _Line:
         left_s = max(0.0, self._total_s - elapsed_s)
         self._progress.update(
             self._task,
-            completed=min(elapsed_s / self._total_s, 0.999) if self._total_s else 0.0,
+            completed=min(elapsed_s / self._total_s, 0.999) if self._total_s else None,
             temperature=_degc(record.get("temperature_k")),
             left=f"{duration(left_s)} left" if self._total_s else duration(elapsed_s),
             description=on_one_line(", ".join(filter(None, _doing(record)))),

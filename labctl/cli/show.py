@@ -158,9 +158,10 @@ def _run_cells_instead(run_id: object, why: str) -> tuple[str, ...]:
 
 def _run_cells(row: dict[str, Any]) -> tuple[str, ...]:
     from labctl.readmodel.formatting import duration
+    from labctl.readmodel.run_text import status_in_words
 
     took = duration(row["ended_s"] - row["started_s"]) if row["ended_s"] else ""
-    status = row["status"] + (f": {row['reason']}" if row["reason"] else "")
+    status = status_in_words(row) + (f": {row['reason']}" if row["reason"] else "")
     started = utc_time(row["started_s"]) + (" (simulated)" if row["clock"] == "virtual" else "")
     name = row["procedure"].rpartition(":")[2]
     if row["imported_from"]:
@@ -183,11 +184,12 @@ def _print_run(content: dict[str, Any]) -> None:
 
     from labctl.readmodel.accuracy_text import analyser_left_out
     from labctl.readmodel.recorded_checks import in_words
+    from labctl.readmodel.run_text import status_in_words
     from labctl.readmodel.unreadable import or_as_unreadable
 
     run, sample = content["run"], content["sample_of_analysis"]
     console = terminal.console()
-    status = f"{run['status']}" + (f" ({run['reason']})" if run["reason"] else "")
+    status = status_in_words(run) + (f" ({run['reason']})" if run["reason"] else "")
     cell = f"  cell {run['cell']}" if run["cell"] else ""
     console.print(f"run {run['id']}  {run['uuid']}{cell}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))

@@ -240,6 +240,8 @@ def _process_line(process: dict[str, Any], now_s: float) -> str:
     if process["state"] != "running":
         return f"{head} (last heartbeat {hour_in_words(process['beat_s'], now_s)}, pid {process['pid']})"
     parts = [process["doing"] or "idle"]
+    if process["percent"] is not None:
+        parts.append(f"{process['percent']:.0f} % done")
     if process["process"] == "runner" and process["temperature_k"] is not None:
         parts.append(f"{celsius(process['temperature_k'])} °C")
     if process["expected_end_s"]:

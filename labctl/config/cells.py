@@ -18,6 +18,7 @@ from labctl.config.fixture import Points
 from labctl.config.instrument_entries import InstrumentEntry
 from labctl.config.sample import Sample, read_fixture
 from labctl.config.table import Table
+from labctl.instruments.cell_switch import OPEN_CHECK_OHM
 from labctl.plain_text import shown
 
 SHARED_NEED_A_SWITCH = ("fra", "potentiostat")
@@ -40,6 +41,8 @@ class StationCell:
         Resistance of its leads and standard uncertainty; None: not given.
     fixture_short, fixture_open : points (Hz, ohm, ohm) or None
         Spectra with a short or an open circuit in place of the sample; None: not measured.
+    open_check_ohm : float
+        Resistance below which a cell counts as still connected while every channel is open; 0: not checked.
     """
 
     name: str
@@ -51,6 +54,7 @@ class StationCell:
     lead_u_ohm: float | None = None
     fixture_short: Points | None = None
     fixture_open: Points | None = None
+    open_check_ohm: float = OPEN_CHECK_OHM
 
     @property
     def instruments(self) -> Mapping[str, str]:
@@ -78,7 +82,7 @@ class StationCell:
     def on_bench(self, drivers: Mapping[str, Any]) -> BenchCell:
         """Return this cell with its open instruments, given by name."""
         roles = {role: drivers[name] for role, name in self.instruments.items()}
-        return BenchCell(self.name, roles, self.switch_channels)
+        return BenchCell(self.name, roles, self.switch_channels, self.open_check_ohm)
 
 
 def read_cells(table: Table, entries: Sequence[InstrumentEntry]) -> Mapping[str, StationCell]:
@@ -111,7 +115,9 @@ def _cell(name: str, table: Table, entries: Sequence[InstrumentEntry]) -> Statio
     if not (instruments["fra"] or instruments["potentiostat"]):
         raise table.error("fra", "is missing, and potentiostat as well: nothing measures this cell")
     channels = _channels(table, entries)
-    cell = StationCell(name, channels, **instruments, **read_fixture(table, None))
+    open_check_ohm = table.number("open_check_ohm", OPEN_CHECK_OHM, 0)
+    fixture = read_fixture(table, None)
+    cell = StationCell(name, channels, **instruments, **fixture, open_check_ohm=open_check_ohm)
     table.refuse_unknown()
     return cell
 

@@ -69,6 +69,7 @@ CELL = table(
         "potentiostat": text("name of its potentiostat"),
         "thermometer": text("name of its thermometer"),
         "switch_channels": texts("channels of the switch that connect it"),
+        "open_check_ohm": number("with every channel open, a smaller resistance is a cell, ohm; 0: off", 0),
         "lead_ohm": number("resistance of its leads, ohm", 0),
         "lead_uncertainty_ohm": number("standard uncertainty of lead_ohm", 0),
         "fixture_short": {"description": "spectrum of a short: a file, or a list of [Hz, ohm, ohm]"},

@@ -8,7 +8,8 @@ many hyphens follow each other.
 
 Rules
 -----
-1. Every line is understood or the file is refused; no value becomes another number.
+1. Every line is understood or the file is refused; no value becomes another number. Only what a function
+   computes for a parameter of whole numbers is made whole, as pymeasure does, and that is said.
 2. An expression is a list of numbers as typed in a field (`30, 45, 60` or `30:90:15`), or Python with
    pymeasure's functions. Attributes, names other than these functions, and huge ranges are refused: a file
    of another person runs no code of its own.
@@ -21,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
+from pymeasure.experiment import IntegerParameter
 from pymeasure.experiment.sequencer import SequenceEvaluationError, SequenceHandler, SequenceItem
 
 from labctl.typed_number import NotUnderstood, shown_number, understand_list
@@ -114,7 +116,8 @@ def level_values(level: SequenceItem, procedure_class: type) -> list[Any]:
     parameter = procedure_class().parameter_objects()[attribute]
     try:
         found = values_of(level.expression, getattr(parameter, "units", None) or "")
-        return [_accepted(parameter, value) for value in found]
+        computed = _is_computed(level.expression)
+        return [_accepted(parameter, value, computed) for value in found]
     except (ValueError, TypeError) as problem:
         raise ValueError(f"{level.parameter}: {problem}") from problem
 
@@ -147,6 +150,7 @@ def sweep_in_words(sweep: Sweep, procedure_class: type) -> str:
     """Return every level with its values as understood; raises ValueError."""
     return "; ".join(
         f"{'within it ' if level.level else ''}{level.parameter} {_listed(values)}"
+        f"{_made_whole(level, values)}"
         for level in sweep.levels
         for values in [level_values(level, procedure_class)]
     )
@@ -167,15 +171,32 @@ def _count(sweep: Sweep, parent: SequenceItem | None, values: Mapping[int, list[
     return sum(len(values[id(level)]) * max(1, _count(sweep, level, values)) for level in levels)
 
 
-def _accepted(parameter: Any, value: Any) -> Any:
-    """Return the value as the parameter keeps it; raises ValueError where that is another one."""
-    if isinstance(value, float) and value.is_integer() and type(parameter).__name__ == "IntegerParameter":
+def _accepted(parameter: Any, value: Any, computed: bool) -> Any:
+    """Return the value as the parameter keeps it; raises ValueError where that is another one.
+
+    What was computed for a parameter of whole numbers is made whole.
+    """
+    whole = isinstance(value, float) and math.isfinite(value) and isinstance(parameter, IntegerParameter)
+    if whole and (computed or value.is_integer()):
         value = int(value)
     parameter.value = value
     kept = _plain(parameter.value)
     if kept != value:
         raise ValueError(f"{value!r} would become {kept!r}")
     return kept
+
+
+def _is_computed(expression: str) -> bool:
+    """Return whether a function makes the values."""
+    if _TYPED.fullmatch(expression.strip()):
+        return False
+    return any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(expression.strip(), mode="eval")))
+
+
+def _made_whole(level: SequenceItem, values: Sequence[Any]) -> str:
+    """Say that the values of a level are not those of its expression."""
+    whole = values_of(level.expression) != values if _is_computed(level.expression) else False
+    return " (made whole)" if whole and all(isinstance(value, int) for value in values) else ""
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -1,5 +1,6 @@
 """Forms that amend, beside the window and not modal: sample, note, exclusion, revocation."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,12 @@ from labctl.gui.wheel import let_wheel_pass
 from labctl.plain_text import local_time
 from labctl.readmodel.amendable_run import AmendableRun, ListedAmendment, listed_amendments
 from labctl.readmodel.amendment_text import amendment_on_one_line
+from labctl.units import ZERO_CELSIUS_K
 
 Person = Callable[[], str]
 LETTERS_OF_A_LIST = 140
 HIGHEST_HZ = 1e12
+HIGHEST_DEGC = 3000.0
 
 
 class AmendmentForm(QtWidgets.QDialog):
@@ -116,9 +119,20 @@ class NoteForm(AmendmentForm):
 
 
 class ExclusionForm(AmendmentForm):
-    """Excludes a spectrum of a run, or its points in a range of frequencies, from the results."""
+    """Excludes a spectrum of a run, or its points in a range of frequencies, from the results.
 
-    def __init__(self, parent: QtWidgets.QWidget, db: Path, person: Person, run_id: int, number: int) -> None:
+    `range_hz` fills in the range of frequencies, rounded to the outside.
+    """
+
+    def __init__(
+        self,
+        parent: QtWidgets.QWidget,
+        db: Path,
+        person: Person,
+        run_id: int,
+        number: int,
+        range_hz: tuple[float, float] | None = None,
+    ) -> None:
         panel = AmendingPanel(db, self._request)
         super().__init__(parent, f"Exclude spectrum {number} of run {run_id}", panel)
         self._person, self._run_id, self._number = person, run_id, number
@@ -134,6 +148,8 @@ class ExclusionForm(AmendmentForm):
             field.setAccessibleName(text.replace("&", ""))
             row.addRow(text, field)
             field.valueChanged.connect(panel.edited)
+        for field, hz, way in zip((self.low_hz, self.high_hz), range_hz or (), (-1, 1), strict=False):
+            field.setValue(_rounded(hz, way))
         self.column.addWidget(label)
         self.column.addLayout(row)
         self.column.addWidget(panel, 1)
@@ -146,6 +162,60 @@ class ExclusionForm(AmendmentForm):
         if low_hz is not None and high_hz is not None:
             exclusion |= {"frequency_min_hz": low_hz, "frequency_max_hz": high_hz}
         return Request(reason, self._person(), run=self._run_id, exclusion=exclusion)
+
+
+class TemperaturesForm(AmendmentForm):
+    """Excludes the spectra of a run in a range of temperatures from the results.
+
+    `range_k` fills in the range, rounded to the outside to 0.01 K.
+    """
+
+    def __init__(
+        self,
+        parent: QtWidgets.QWidget,
+        db: Path,
+        person: Person,
+        run_id: int,
+        range_k: tuple[float, float] | None = None,
+    ) -> None:
+        panel = AmendingPanel(db, self._request)
+        super().__init__(parent, f"Exclude temperatures of run {run_id}", panel)
+        self._person, self._run_id = person, run_id
+        words = (
+            f"Spectra of run {run_id} at temperatures in this range, measured on the way up or down, stay in "
+            "the file and are drawn hollow; they are in no law."
+        )
+        label = PlainLabel(words, self)
+        label.setWordWrap(True)
+        self.low_degc, self.high_degc = (NumberField(HIGHEST_DEGC, "°C", "") for _ in range(2))
+        row = QtWidgets.QFormLayout()
+        for text, field in (("Temperatures &from", self.low_degc), ("Temperatures &to", self.high_degc)):
+            field.setAccessibleName(text.replace("&", ""))
+            row.addRow(text, field)
+            field.valueChanged.connect(panel.edited)
+        for field, kelvin, way in zip(
+            (self.low_degc, self.high_degc), range_k or (), (math.floor, math.ceil), strict=False
+        ):
+            field.setValue(way(100 * (kelvin - ZERO_CELSIUS_K)) / 100)
+        self.column.addWidget(label)
+        self.column.addLayout(row)
+        self.column.addWidget(panel, 1)
+
+    def _request(self, reason: str) -> Request:
+        fields = (self.low_degc, self.high_degc)
+        ends = [field.value() for field in fields]
+        for field, end in zip(fields, ends, strict=True):
+            if end is None:
+                raise NotFilledIn(field, "give both ends of the range")
+        low_k, high_k = (end + ZERO_CELSIUS_K for end in ends)
+        exclusion = {"temperature_min_k": low_k, "temperature_max_k": high_k}
+        return Request(reason, self._person(), run=self._run_id, exclusion=exclusion)
+
+
+def _rounded(value: float, way: int) -> float:
+    """Return a number with four digits, down where `way` is -1, up where it is 1."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 3)
+    return (math.floor if way < 0 else math.ceil)(value / step) * step
 
 
 COLUMNS = (

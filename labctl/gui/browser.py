@@ -14,6 +14,7 @@ from labctl.gui.rows_model import SORT_ROLE, Column, Index, RowsModel
 from labctl.plain_text import local_time
 from labctl.readmodel.formatting import duration
 from labctl.readmodel.parameters_text import told_apart, value_in_words
+from labctl.readmodel.run_text import status_in_words
 
 UNKNOWN = "?"  # the row of the sample is missing
 STATES = ("all states", "running", "finished", "failed", "aborted", "interrupted")
@@ -38,7 +39,7 @@ def _sample(row: Row) -> str:
 
 
 def _status(row: Row) -> str:
-    return row["status"] + (f": {row['reason']}" if row["reason"] else "")
+    return status_in_words(row) + (f": {row['reason']}" if row["reason"] else "")
 
 
 COLUMNS = (
@@ -79,8 +80,9 @@ class Browser(QtWidgets.QWidget):
         Ids of the runs to draw; id of the run to fill the form from, with its sample or for another one.
     export_wanted(list of int), report_wanted(list of int), folder_wanted()
         Ids of the runs to export, to write a report about; the folder of the results file is to be opened.
-    correction_wanted(int), note_wanted(int), amendments_wanted(int)
-        Id of the run to correct the sample of, to add a note to, to list the amendments of.
+    correction_wanted(int), note_wanted(int), amendments_wanted(int), temperatures_wanted(int)
+        Id of the run to correct the sample of, to add a note to, to list the amendments of, to exclude
+        temperatures of.
     comparison_wanted(list of int), budget_wanted(int), circuit_wanted(int)
         Ids of the runs to compare, the first with the others; id of the run with uncertainties to show, or to
         fit with another circuit.
@@ -97,6 +99,7 @@ class Browser(QtWidgets.QWidget):
     correction_wanted = Signal(int)
     note_wanted = Signal(int)
     amendments_wanted = Signal(int)
+    temperatures_wanted = Signal(int)
     comparison_wanted = Signal(object)
     budget_wanted = Signal(int)
     circuit_wanted = Signal(int)
@@ -221,6 +224,7 @@ class Browser(QtWidgets.QWidget):
         for text, wanted in (
             ("&Correct sample…", self.correction_wanted),
             ("Add a &note…", self.note_wanted),
+            ("Exclude &temperatures…", self.temperatures_wanted),
             ("&Amendments…", self.amendments_wanted),
         ):
             menu.addAction(text).triggered.connect(lambda _=False, w=wanted: self._tell_chosen(w))

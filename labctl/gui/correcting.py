@@ -10,6 +10,7 @@ from labctl.gui.amendment_forms import (
     CorrectionForm,
     ExclusionForm,
     NoteForm,
+    TemperaturesForm,
 )
 from labctl.gui.background import Background
 from labctl.gui.qt import QtCore, QtWidgets, Signal
@@ -50,17 +51,27 @@ class Corrections(QtCore.QObject):
         """Open the list of the amendments of a run."""
         self._show(AmendmentsForm(self._window, self._db, self._person, run_id))
 
-    def exclude(self, spectrum_id: int) -> None:
-        """Open the form to exclude a spectrum."""
+    def exclude(self, spectrum_id: int, low_hz: float | None = None, high_hz: float | None = None) -> None:
+        """Open the form to exclude a spectrum, or its points in a range of frequencies."""
+        range_hz = None if low_hz is None or high_hz is None else (low_hz, high_hz)
         self._background.run(
-            lambda: place_of_spectrum(self._db, spectrum_id), self._show_exclusion, self.warned.emit
+            lambda: place_of_spectrum(self._db, spectrum_id),
+            lambda place: self._show_exclusion(place, range_hz),
+            self.warned.emit,
         )
+
+    def exclude_temperatures(
+        self, run_id: int, low_k: float | None = None, high_k: float | None = None
+    ) -> None:
+        """Open the form to exclude the spectra of a run in a range of temperatures."""
+        range_k = None if low_k is None or high_k is None else (low_k, high_k)
+        self._show(TemperaturesForm(self._window, self._db, self._person, run_id, range_k))
 
     def _show_correction(self, known: AmendableRun) -> None:
         self._show(CorrectionForm(self._window, self._db, self._person, known))
 
-    def _show_exclusion(self, place: tuple[int, int]) -> None:
-        self._show(ExclusionForm(self._window, self._db, self._person, *place))
+    def _show_exclusion(self, place: tuple[int, int], range_hz: tuple[float, float] | None) -> None:
+        self._show(ExclusionForm(self._window, self._db, self._person, *place, range_hz))
 
     def _show(self, form: AmendmentForm) -> None:
         form.written.connect(self._tell_written)

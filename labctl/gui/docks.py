@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labctl.gui.qt import Qt, QtCore, QtWidgets
+from labctl.gui.qt import Qt, QtCore, QtWidgets, Signal
 
 VERSION = 1  # of the kept arrangement
 LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -17,7 +17,14 @@ class Docks(QtWidgets.QMainWindow):
     """Widgets in docks that can be put beside, below or above each other, or into windows of their own.
 
     A dock that shares its place with others has no title bar: the row of tabs is its title.
+
+    Signals
+    -------
+    came_into_sight(widget)
+        Also where Qt sends no event of showing: a dock that was behind another.
     """
+
+    came_into_sight = Signal(object)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,6 +144,7 @@ class Docks(QtWidgets.QMainWindow):
     def _note_visible(self, place: int, shown: bool) -> None:
         if shown and self.isVisible():
             self._last = place
+            self.came_into_sight.emit(self._docks[place].widget())
 
     def _show_titles(self) -> None:
         """Show a title bar on docks that are alone in their place."""

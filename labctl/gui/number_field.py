@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labctl.gui.plain_label import tool_tip
-from labctl.gui.qt import Qt, QtGui, QtWidgets, Signal
+from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.typed_number import NotUnderstood, Numbers, shown_number, understand, understand_list
 
 WIDTH_IN_LETTERS = 12
@@ -102,7 +102,8 @@ class TypedField(QtWidgets.QLineEdit):
         understood = self._is_understood()
         mark_fault(self, not understood)
         if understood and self.text() != self._set[0]:
-            self.setValue(self.value())
+            with QtCore.QSignalBlocker(self):  # the value is the same: a preview of it holds
+                self.setValue(self.value())
 
 
 class NumberField(TypedField):

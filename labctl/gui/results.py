@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from labctl.derive.budgets import CONDUCTIVITY
 from labctl.derive.in_force import in_force
 from labctl.gui.background import Background
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
@@ -43,6 +44,10 @@ class Results(QtCore.QObject):
     def budget(self, run_id: int) -> None:
         """Show the uncertainty of each number of a run by source."""
         self._show(f"Uncertainties of run {run_id}", lambda database: uncertainties(database, run_id))
+
+    def show_lines(self, title: str, lines: Sequence[str]) -> None:
+        """Show lines that are known already."""
+        show_beside(ResultsText(self._window, title, lines))
 
     def another_circuit(self, run_id: int) -> None:
         """Open the form that fits another circuit beside the stored one; nothing is written."""
@@ -145,7 +150,6 @@ def uncertainties(database: Database, run_id: int) -> list[str]:
     """Return the lines of the budgets of a run, as `labctl show --budget` prints them."""
     (run,) = runs_named(database, [run_id])
     laws = [*(fit for fit in run.fits if fit["preferred"]), *run.part_fits]
-    points, fits, numbers = (
-        [with_lists(row) for row in rows] for rows in (run.conductivities, laws, run.transference_numbers)
-    )
-    return budget_lines(points, fits, numbers)
+    points = [with_lists(row, CONDUCTIVITY) for row in run.conductivities]
+    numbers = [with_lists(row, row["quantity"]) for row in run.transference_numbers]
+    return budget_lines(points, [with_lists(row) for row in laws], numbers)

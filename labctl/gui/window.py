@@ -20,12 +20,15 @@ from labctl.gui.carriers_dialog import CarriersOpener
 from labctl.gui.control import ControlBar
 from labctl.gui.correcting import Corrections
 from labctl.gui.docks import Docks
+from labctl.gui.drawn_runs import DrawnRuns
 from labctl.gui.menus import build_menus
 from labctl.gui.plain_label import PlainLabel, tool_tip
+from labctl.gui.plots.conductivity_tab import ConductivityTab
 from labctl.gui.plots.log_tab import LogTab
-from labctl.gui.plots.shown import Appearance, ShownRun
+from labctl.gui.plots.shown import Appearance
 from labctl.gui.plots.spectra_tab import SpectraTab
 from labctl.gui.plots.tab import Tab
+from labctl.gui.plots.table_tab import TableTab
 from labctl.gui.plots.tabs import make_tabs
 from labctl.gui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from labctl.gui.queue_panel import QueuePanel
@@ -58,7 +61,6 @@ NARROWEST_MIDDLE = 30  # letters
 FORM_WIDTH = 62
 SMALLEST = (420, 320)  # pixels at 100 %
 NARROW, LOW = 760, 520
-MOST_DRAWN = 12
 MOST_SAMPLES = 200
 
 
@@ -99,7 +101,6 @@ class Window(QtWidgets.QMainWindow):
         self.setWindowTitle(f"labctl   {station.name}   {db.name}")
         self._silence_s = read_night(station).silence_s
         self.asker, self.reader = Asker(db, self), Reader(db, station.name, self._silence_s, self)
-        self._snapshots: dict[int, RunSnapshot] = {}
         self._view: StationView | None = None
         self._may_close = False
         self.beside: list[BesideWindow] = []
@@ -141,6 +142,7 @@ class Window(QtWidgets.QMainWindow):
         self.control = ControlBar(self.station, self._silence_s, self.db, self.asker, person)
         self.stop_key = StopKey(self.control.safe, self)
         self.queue, self.browser = QueuePanel(self.asker, person), Browser(self)
+        self.drawn = DrawnRuns(self.browser, self.reader, self)
         self.corrections = Corrections(self, self.db, person)
         self.results = Results(self, self.db)
         self.carriers = CarriersOpener(self, self.db)
@@ -151,6 +153,7 @@ class Window(QtWidgets.QMainWindow):
         for tab in self.tabs:
             tab.read = self._read_for_tab
             self.tab_widget.add(tab, tab.name)
+        self.tab_widget.came_into_sight.connect(lambda tab: tab.catch_up())
         self.tab_widget.setCurrentIndex(0)
         self.basis = PlainLabel(self)
         self.basis.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -237,17 +240,27 @@ class Window(QtWidgets.QMainWindow):
             self.warn(f"{path.name} cannot be shown: {error}")
             return
         self.beside.append(beside)
-        beside.closed.connect(lambda: self.beside.remove(beside))
+        beside.closed.connect(lambda: self._forget(beside))
+        beside.changed.connect(lambda: self._draw())
         beside.set_appearance(self._appearance())
         beside.show()
 
+    def _forget(self, beside: BesideWindow) -> None:
+        self.beside.remove(beside)
+        self._draw()
+
+    @property
+    def _snapshots(self) -> dict[int, RunSnapshot]:
+        """The runs of this file that are drawn."""
+        return self.drawn.snapshots
+
     def _connect(self) -> None:
-        self.reader.run_changed.connect(self._show_run)
         self.reader.runs_changed.connect(self._show_runs)
         self.reader.station_changed.connect(self._show_station)
         self.reader.station_events.connect(self._show_station_events)
         self.reader.trouble.connect(self.trouble.setText)
-        self.browser.ticks_changed.connect(self._follow)
+        self.drawn.changed.connect(lambda: self._draw())
+        self.drawn.said.connect(self.say)
         self.browser.reuse_wanted.connect(self._reuse)
         self.browser.another_sample_wanted.connect(self._reuse_for_another_sample)
         self.browser.export_wanted.connect(self.writing.export_runs)
@@ -282,9 +295,17 @@ class Window(QtWidgets.QMainWindow):
         self.browser.correction_wanted.connect(self.corrections.correct)
         self.browser.note_wanted.connect(self.corrections.note)
         self.browser.amendments_wanted.connect(self.corrections.amendments)
+        self.browser.temperatures_wanted.connect(self.corrections.exclude_temperatures)
         for tab in self.tabs:
             if isinstance(tab, SpectraTab):
                 tab.exclusion_wanted.connect(self.corrections.exclude)
+                tab.points_marked.connect(self.corrections.exclude)
+                tab.refused.connect(self.say)
+            if isinstance(tab, ConductivityTab):
+                tab.temperatures_marked.connect(self.corrections.exclude_temperatures)
+                tab.refused.connect(self.say)
+            if isinstance(tab, TableTab):
+                tab.budget_wanted.connect(self.results.show_lines)
         self.corrections.said.connect(self.say)
         self.corrections.warned.connect(self.warn)
         self.corrections.written.connect(self.reader.look_now)
@@ -322,24 +343,10 @@ class Window(QtWidgets.QMainWindow):
     def _remember_samples(self, rows: list[dict[str, Any]]) -> None:
         self.queueing.sample.remember(list(reversed(rows)))
 
-    def _follow(self, run_ids: list[int]) -> None:
-        if len(run_ids) > MOST_DRAWN:
-            self.say(f"{len(run_ids)} runs are ticked; the newest {MOST_DRAWN} are drawn")
-        wanted = run_ids[-MOST_DRAWN:]
-        self._snapshots = {run_id: s for run_id, s in self._snapshots.items() if run_id in wanted}
-        self.reader.watch(wanted)
-        self._draw()
-
-    def _show_run(self, snapshot: RunSnapshot) -> None:
-        if snapshot.id in self.browser.ticked():
-            self._snapshots[snapshot.id] = snapshot
-            self._draw()
-
     def _draw(self) -> None:
-        shown = [
-            ShownRun(snapshot, self.browser.colour(run_id), snapshot.title)
-            for run_id, snapshot in sorted(self._snapshots.items())
-        ]
+        shown = self.drawn.shown()
+        for beside in self.beside:
+            shown += beside.runs_for(shown)
         for tab in self.tabs:
             tab.show_runs(shown)
         lines = [_basis(run.snapshot) for run in shown]

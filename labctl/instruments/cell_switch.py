@@ -12,6 +12,8 @@ from typing import Any
 
 from labctl.errors import InstrumentError, LabctlError
 
+OPEN_CHECK_OHM = 1e7
+
 
 @dataclass(frozen=True)
 class BenchCell:
@@ -24,11 +26,14 @@ class BenchCell:
         Its own instruments: `fra`, `potentiostat`, `thermometer` to driver; a role that it lacks is absent.
     channels : tuple[str, ...]
         Channels of the switch that connect it; empty for a cell that is always connected.
+    open_check_ohm : float
+        Resistance below which a cell counts as still connected while every channel is open; 0: not checked.
     """
 
     name: str
     roles: Mapping[str, Any] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
+    open_check_ohm: float = OPEN_CHECK_OHM
 
 
 class CellConnected(LabctlError):

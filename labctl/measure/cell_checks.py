@@ -2,42 +2,52 @@
 
 1. Before a cell is connected, the analyser measures once with every channel open. A conductance that it sees
    then is a cell that is still connected: nothing is attributed to any cell after that.
-2. Each finished spectrum is held against the series of its own cell: the geometric capacitance does not
-   depend on temperature, and the conductance follows its own temperature dependence. A contradiction is told
-   in the run; the spectrum stays, for a phase transition is one as well.
+2. A finished spectrum is held against earlier ones of its cell: the geometric capacitance does not depend on
+   temperature, and the conductance at one condition follows its own temperature dependence. The consequences
+   of a contradiction are in `labctl.measure.own_series`.
 """
 
 import math
-from collections.abc import Callable, Sequence
+import statistics
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.errors import InstrumentError
-from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+from labctl.instruments.cell_switch import BenchCell
 
 CONTRADICTION = "contradiction"
 """Kind of the event that tells of a spectrum which is not as the cell's own series."""
 STILL_CONNECTED = "cell still connected"
 
 OPEN_HZ, OPEN_V = 1e3, 0.01
-LARGEST_OPEN_S = 1e-7
 LARGEST_EV = 2.5
 TOLERANCE = 0.25
 CURVATURE = 0.4
-LARGEST_CAPACITANCE_RATIO = 1.3
+LARGEST_CAPACITANCE_RATIO = 1.5
+CAPACITIVE_TAN_PHASE = 0.5
+"""Below it, noise and leads are a large part of the capacitance."""
+CAPACITANCE_POINTS = 3
+SAME_FREQUENCY_RATIO = 2.0
 SMALLEST_TAN_PHASE = 0.15
 BOLTZMANN_EV_K = 8.617333262e-5
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """What one spectrum shows of its cell: temperature in K, conductance in S, capacitance in F or NaN."""
+    """What one spectrum shows of its cell: temperature in K, conductance in S, capacitance in F or NaN.
+
+    `condition` is the quantity and set point of a condition beside the temperature; None: none was set.
+    `highest_hz` is the frequency of the capacitance, which the arc of a real sample changes with; NaN: any.
+    """
 
     temperature_k: float
     conductance_s: float
     capacitance_f: float = math.nan
+    condition: tuple[str, float | None] | None = None
+    highest_hz: float = math.nan
 
     @property
     def inverse_ev(self) -> float:
@@ -53,13 +63,13 @@ class Sighting:
 def refuse_connected(bench: Bench, cell: str) -> None:
     """Raise InstrumentError if the analyser of a cell sees a conductance while every channel is open.
 
-    Nothing is measured where no channel connects the cell, or without an analyser. An analyser that fails at
-    an open circuit is reported: then nothing is known.
+    Nothing is measured where no channel connects the cell, without an analyser, or where the station turns
+    it off (`open_check_ohm = 0`). An analyser that fails at an open circuit is reported: nothing is known.
     """
-    of_cell = getattr(bench, "cells", {}).get(cell)
-    fra = of_cell.roles.get("fra") if of_cell is not None and of_cell.channels else None
-    if fra is None:
+    of_cell: BenchCell | None = getattr(bench, "cells", {}).get(cell)
+    if of_cell is None or not of_cell.channels or of_cell.open_check_ohm == 0 or "fra" not in of_cell.roles:
         return
+    fra = of_cell.roles["fra"]
     bench.limits.check_potential(0.0, OPEN_V)
     try:
         with closing(fra.sweep([OPEN_HZ], OPEN_V, 0.2, 0.0)) as sweep:
@@ -69,7 +79,7 @@ def refuse_connected(bench: Bench, cell: str) -> None:
         bench.tell("warning", STILL_CONNECTED, f"open channels not checked before cell {cell}: {error}")
         return
     seen_s = max((_conductance_s(one) for one in points if one.status == "ok"), default=0.0)
-    if seen_s > LARGEST_OPEN_S:
+    if seen_s * of_cell.open_check_ohm > 1:
         problem = (
             f"with every channel open the analyser sees {1 / seen_s:.3g} ohm at {OPEN_HZ:g} Hz: a cell is "
             "still connected (a welded relay, or a lead beside the switch)"
@@ -88,51 +98,13 @@ def _name(bench: Bench) -> str:
     return str(getattr(bench.roles.get("switch"), "name", "switch"))
 
 
-class OwnSeries:
-    """The spectra of one cell so far; reports each that contradicts earlier ones."""
-
-    def __init__(self, cell: str, tell: Callable[..., None]) -> None:
-        self._cell, self._tell = cell, tell
-        self._known: list[Sighting] = []
-        self._points: list[PointMeasured] = []
-
-    def beside(self, emit: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-        """Return an `emit` that also follows the spectra."""
-
-        def emit_and_follow(topic: str, record: Any) -> None:
-            emit(topic, record)
-            self._see(record)
-
-        return emit_and_follow
-
-    def _see(self, record: Any) -> None:
-        match record:
-            case SpectrumStarted():
-                self._points = []
-            case PointMeasured() if record.status == "ok":
-                self._points.append(record)
-            case SpectrumEnded() if record.state == "finished":
-                self._judge(record)
-            case _:
-                pass
-
-    def _judge(self, ended: SpectrumEnded) -> None:
-        sighting = sighting_of(self._points)
-        if sighting is None:
-            return
-        words = contradiction(self._known, sighting)
-        if words:
-            message = f"cell {self._cell} at {sighting.temperature_k - 273.15:.1f} degC: {words}"
-            self._tell("warning", CONTRADICTION, message, step=ended.step)
-        else:
-            self._known.append(sighting)
-
-
-def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
+def sighting_of(points: Sequence[Any], condition: tuple[str, float | None] | None = None) -> Sighting | None:
     """Return the content of a spectrum; None without two points with a temperature.
 
+    Points have `temperature_k`, `frequency_hz`, `z_real_ohm` and `z_imag_ohm`, as `PointMeasured`.
+
     The conductance is that at the frequency where the cell is most resistive, the capacitance that at the
-    highest frequency: Im Y / w, if its phase is far enough from a pure resistance.
+    highest frequencies: the median of Im Y / w of those that are far enough from a pure resistance.
     """
     usable = [p for p in points if p.temperature_k is not None and math.isfinite(p.temperature_k)]
     if len(usable) < 2:
@@ -141,24 +113,36 @@ def sighting_of(points: Sequence[PointMeasured]) -> Sighting | None:
     most_resistive = min(
         usable, key=lambda p: abs(impedances[id(p)].imag / (impedances[id(p)].real or 1e-300))
     )
-    highest = max(usable, key=lambda p: p.frequency_hz)
     real_ohm = abs(impedances[id(most_resistive)].real)
-    if not real_ohm or not impedances[id(highest)]:
+    if not real_ohm:
         return None
-    admittance_s = 1 / impedances[id(highest)]
-    is_seen = admittance_s.imag > SMALLEST_TAN_PHASE * abs(admittance_s.real)
-    capacitance_f = admittance_s.imag / (2 * math.pi * highest.frequency_hz) if is_seen else math.nan
     temperature_k = sum(p.temperature_k or 0.0 for p in usable) / len(usable)
-    return Sighting(temperature_k, 1 / real_ohm, capacitance_f)
+    highest = sorted(usable, key=lambda p: p.frequency_hz, reverse=True)[:CAPACITANCE_POINTS]
+    capacitance_f = _capacitance_f([(p.frequency_hz, impedances[id(p)]) for p in highest])
+    return Sighting(temperature_k, 1 / real_ohm, capacitance_f, condition, highest[0].frequency_hz)
 
 
-def contradiction(known: Sequence[Sighting], now: Sighting) -> str:
-    """Return in words how a spectrum contradicts the earlier ones of its cell; `""` if it does not."""
-    return _other_capacitance(known, now) or _other_conductance(known, now)
+def _capacitance_f(points: Sequence[tuple[float, complex]]) -> float:
+    """Return the median of Im Y / w of points (Hz, ohm); NaN where none is capacitive enough."""
+    seen = [(hertz, 1 / z_ohm) for hertz, z_ohm in points if z_ohm]
+    found = [
+        y_s.imag / (2 * math.pi * f) for f, y_s in seen if y_s.imag > CAPACITIVE_TAN_PHASE * abs(y_s.real)
+    ]
+    return statistics.median(found) if found else math.nan
+
+
+def contradiction(known: Sequence[Sighting], now: Sighting, also_ln: float = 0.0) -> str:
+    """Return in words how a spectrum contradicts the earlier ones of its cell; `""` if it does not.
+
+    `also_ln` widens the range in which ln of the conductance is expected, at both ends.
+    """
+    at_its_condition = [one for one in known if one.condition == now.condition]
+    return _other_capacitance(known, now) or _other_conductance(at_its_condition, now, also_ln)
 
 
 def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
-    before_f = sorted(one.capacitance_f for one in known if math.isfinite(one.capacitance_f))
+    alike = [one for one in known if not _is_apart(one.highest_hz, now.highest_hz)]
+    before_f = sorted(one.capacitance_f for one in alike if math.isfinite(one.capacitance_f))
     if not before_f or not math.isfinite(now.capacitance_f):
         return ""
     usual_f = before_f[len(before_f) // 2]
@@ -171,11 +155,15 @@ def _other_capacitance(known: Sequence[Sighting], now: Sighting) -> str:
     )
 
 
-def _other_conductance(known: Sequence[Sighting], now: Sighting) -> str:
+def _is_apart(one_hz: float, other_hz: float) -> bool:
+    return abs(math.log(one_hz / other_hz)) > math.log(SAME_FREQUENCY_RATIO)
+
+
+def _other_conductance(known: Sequence[Sighting], now: Sighting, also_ln: float) -> str:
     if not known:
         return ""
     low, high = _expected_ln(known, now)
-    if low <= now.ln_g_t <= high:
+    if low - also_ln <= now.ln_g_t <= high + also_ln:
         return ""
     nearest = low if now.ln_g_t < low else high
     factor = math.exp(abs(now.ln_g_t - (low + high) / 2))

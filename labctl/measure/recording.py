@@ -2,12 +2,14 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
+from uuid import uuid4
 
+from labctl.clock import RealClock
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.config.station import Station
@@ -22,13 +24,16 @@ from labctl.derive import (
 )
 from labctl.errors import EventError, StoreError
 from labctl.measure import events
+from labctl.measure.cell_before import known_before
 from labctl.measure.columns import Columns
 from labctl.measure.emitted import Points, event_of
 from labctl.measure.monitoring import Monitoring
+from labctl.measure.own_series import KnownBefore, Place
 from labctl.measure.procedure_facts import metadata_of, reference_of
 from labctl.measure.run_beginning import RunBeginning, Timed
 from labctl.store import Store
-from labctl.store.queries import measured
+from labctl.store.amendments import BY_LABCTL, EXCLUSION, in_force
+from labctl.store.queries import amendments, measured
 
 POINT_COLUMNS = ("time_s", "frequency_hz", "z_real_ohm", "z_imag_ohm", "temperature_k", "status")
 CURRENT_COLUMNS = ("time_s", "elapsed_s", "potential_v", "current_a", "temperature_k", "status")
@@ -42,6 +47,7 @@ SPECTRUM_COLUMNS = (
 POLARISATION_COLUMNS = ("step", "setpoint_k", "potential_v", "rest_potential_v", "rest_drift_v_s")
 ENDING_COLUMNS = ("ended_by", "saved_s")
 SET_BY_AT_LEAST_S = 2.0
+PROGRESS_EVERY_S = 2.0  # of real time, also in a run in virtual time
 MISSING = "missing"
 """Topic on which a procedure emits, in a sentence, what it could not measure; also the kind of that event."""
 
@@ -77,12 +83,15 @@ class Recording:
         self._polarisation_id: int | None = None
         self._last_spectrum_id: int | None = None
         self._clock_set_by_s = 0.0
+        self._percent: float | None = None
+        self._real_clock, self._next_progress_s = RealClock(), -math.inf
         self._live_laws: LiveLaws | None = None
         self._fits: list[dict[str, Any]] = []
         self._counts: dict[str, int] = {}
         self._columns = Columns(())
         self._promises_rows = self._has_steps = False
         self._missing: list[str] = []
+        self._doubts: dict[Place, int] = {}
         self._monitoring = Monitoring(getattr(bench, "monitors", {}), bench.clock, self.event)
         self._one_at_a_time = threading.RLock()  # some procedures emit from their own threads
 
@@ -163,6 +172,42 @@ class Recording:
         self.store.append("events", row)
         self._on_event(events.NoteWritten(**row))
 
+    def known_of_cell(self) -> KnownBefore:
+        """Return what the file knows of the cell of this run from before it began."""
+        return known_before(self.store, self.run_id)
+
+    def put_in_doubt(self, places: Sequence[Place], reason: str) -> None:
+        """Exclude spectra until a person decides, with an amendment for each.
+
+        Raises
+        ------
+        StoreError
+            An amendment cannot be stored.
+        """
+        for place in places:
+            excluded = {"old_value": {}, "new_value": {"spectrum": place.number}}
+            self._doubts[place] = self._amend(place, excluded | {"reason": reason})
+
+    def believe(self, places: Sequence[Place], reason: str) -> None:
+        """Revoke the exclusions of spectra that were put in doubt; raises as `put_in_doubt`."""
+        for place in places:
+            amendment_id = self._doubts.pop(place, None) or self._doubt_before(place)
+            if amendment_id is not None:
+                old = {"old_value": {"spectrum": place.number}, "revokes": amendment_id}
+                self._amend(place, old | {"reason": reason})
+
+    def _doubt_before(self, place: Place) -> int | None:
+        """Return the amendment by which an earlier part of this run put a spectrum in doubt."""
+        with self.store.read() as db:
+            standing = in_force(amendments.of_run(db, place.run_id))
+        mine = [row["id"] for row in standing if row["person"] == BY_LABCTL and row["field"] == EXCLUSION]
+        values = {row["id"]: row["new_value"] for row in standing}
+        return next((id_ for id_ in mine if values[id_].get("spectrum") == place.number), None)
+
+    def _amend(self, place: Place, about: Mapping[str, Any]) -> int:
+        made = {"uuid": str(uuid4()), "person": BY_LABCTL, "time_s": RealClock().time()}
+        return self.store.insert("amendments", made | {"run_id": place.run_id, "field": EXCLUSION, **about})
+
     def _measured_nothing(self) -> str:
         """Say that the run, earlier parts included, has no valid row although its procedure has columns.
 
@@ -233,7 +278,9 @@ class Recording:
 
     def _write_end(self, status: str, reason: str) -> None:
         now_s = self._bench.clock.time()
-        self.store.update("runs", self.run_id, {"status": status, "reason": reason, "ended_s": now_s})
+        end = {"status": status, "reason": reason, "ended_s": now_s}
+        progress = {} if self._percent is None else {"percent": self._percent}
+        self.store.update("runs", self.run_id, end | progress)
 
     def _note_a_set_clock(self) -> None:
         """Say that the system clock was set during the run: its times are counted on from its start."""
@@ -277,9 +324,19 @@ class Recording:
             case events.PolarisationEnded():
                 self._polarisation_ended(event)
             case events.StepStarted() | events.ProgressMade() | events.OwnTopic():
-                pass  # not stored in any table
+                self._note_progress(event)  # nothing else of them is stored
             case _:
                 assert_never(event)
+
+    def _note_progress(self, event: events.StepStarted | events.ProgressMade | events.OwnTopic) -> None:
+        """Store the progress, now and then: a commit takes time. The last one is stored with the end."""
+        if not isinstance(event, events.ProgressMade) or event.percent is None:
+            return
+        self._percent = min(max(event.percent, 0.0), 100.0)
+        now_s = self._real_clock.monotonic()
+        if now_s >= self._next_progress_s:
+            self._next_progress_s = now_s + PROGRESS_EVERY_S
+            self.store.update("runs", self.run_id, {"percent": self._percent})
 
     def _note_missing(self, words: str) -> None:
         """Record a measurement that the procedure could not make; the run is finished with that remark."""

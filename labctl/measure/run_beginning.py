@@ -94,14 +94,18 @@ class RunBeginning:
         self.store.record_provenance(run_id, {**collect_provenance(code=files), **facts})
 
     def _instruments(self, run_id: int, entries: Sequence[InstrumentEntry]) -> None:
+        """Write each instrument in each of its roles; further ones of a role get their name behind it."""
+        taken: set[str] = set()
         for entry in entries:
             for role in entry.roles:
-                self._instrument(run_id, role, entry)
+                stored_as = f"{role} {entry.name}" if role in taken else role
+                taken.add(role)
+                self._instrument(run_id, role, entry, stored_as)
 
-    def _instrument(self, run_id: int, role: str, entry: InstrumentEntry) -> None:
+    def _instrument(self, run_id: int, role: str, entry: InstrumentEntry, stored_as: str) -> None:
         row = {
             "run_id": run_id,
-            "role": role,
+            "role": stored_as,
             "name": entry.name,
             "driver": entry.driver,
             "address": entry.address,

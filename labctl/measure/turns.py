@@ -7,22 +7,25 @@
    measured there, in their order, each while its cell is connected. The others' thermometers are read too.
 3. A sample that fails is left out and told; the others go on. What concerns them all ends them all: the
    oven, the switch, the store, an interlock, a request to stop.
-4. Before a cell is connected, nothing may be: the analyser measures once with every channel open. Each
-   spectrum is held against the series of its own cell.
+4. Before a cell is connected, and after the last one, nothing may be: the analyser measures once with every
+   channel open. Where it sees a cell, or the switch cannot be opened, the spectra of the turn before it are
+   put in doubt. Each spectrum is held against the series of its own cell (`labctl.measure.own_series`).
 5. At the end everything is made safe, and then the runs end.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labctl.bench import Bench
 from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.station import Station
-from labctl.errors import InstrumentError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
-from labctl.measure.cell_checks import OwnSeries, refuse_connected
+from labctl.errors import InstrumentError, LabctlError, NotMadeSafe, SettingLost, SettlingTimeout, StoreError
+from labctl.measure.cell_checks import STILL_CONNECTED, refuse_connected
 from labctl.measure.one_run import Begun, Outcome, begin, conclude, ended, in_words, start
+from labctl.measure.own_series import OwnSeries
 from labctl.measure.procedure_log import MessageEvents, kept_by
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
@@ -59,23 +62,25 @@ class _Sample:
     on_turn: Callable[[Any], None]
     log: MessageEvents
     has_turns: bool
+    series: OwnSeries
     waits_for_k: float = math.nan
     end: tuple[str, str] | None = None
     failure: Exception | None = field(default=None, repr=False)
 
-    def take_turn(self, bench: Bench) -> None:
-        """Measure at the temperature that this sample waits for, with its cell connected."""
+    def take_turn(self, bench: Bench, before: "_Sample | None") -> None:
+        """Measure at the temperature that this sample waits for; `before` had the last turn."""
         with kept_by(self.log, self.begun.procedure):
-            status, reason = ended(lambda: self._go_on(bench), self.begun.stop)
+            status, reason = ended(lambda: self._go_on(bench, before or self), self.begun.stop)
         if status != "finished" or math.isinf(self.waits_for_k):
             self.end = status, reason
 
-    def _go_on(self, bench: Bench) -> None:
+    def _go_on(self, bench: Bench, before: "_Sample") -> None:
         try:
             self.on_turn(self.begun.procedure)
             if not math.isnan(self.waits_for_k) or not self.has_turns:
-                refuse_connected(bench, self.cell)
-            with bench.connected(self.cell):
+                before.confirm_left(bench, self.cell)
+            self.series.begin_turn()
+            with self._in_doubt_if_not_left(), bench.connected(self.cell):
                 try:
                     self.waits_for_k = next(self.turns, math.inf)
                 except BaseException:
@@ -83,6 +88,24 @@ class _Sample:
                     raise
         except Exception as error:
             self.failure = error
+            raise
+
+    def confirm_left(self, bench: Bench, cell: str) -> None:
+        """Raise InstrumentError if the analyser of a cell sees one; then the last turn is in doubt."""
+        try:
+            refuse_connected(bench, cell)
+        except InstrumentError as error:
+            self.series.doubt_turn(str(error))
+            raise
+
+    @contextmanager
+    def _in_doubt_if_not_left(self) -> Iterator[None]:
+        """Put the spectra of a turn in doubt if the switch fails in it or at its end."""
+        try:
+            yield
+        except InstrumentError as error:
+            if error.instrument == getattr(self.begun.bench.roles.get("switch"), "name", "switch"):
+                self.series.doubt_turn(str(error))
             raise
 
 
@@ -94,26 +117,39 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
     StoreError
         The beginning of a run could not be stored. Nothing was energised.
     """
-    samples = [_begun(turn, station, bench, stop) for turn in turns]
+    cells: list[OwnSeries] = []
+    samples = [_begun(turn, station, bench, stop, cells) for turn in turns]
     waiting_ones = _watched_while_waiting(samples)
-    here_k = math.nan
+    here_k, last = math.nan, None
     while waiting := [sample for sample in samples if sample.end is None]:
         before_k, (here_k, there) = here_k, _next(waiting, here_k)
         if here_k != before_k:
             waiting_ones.begin_anew()
         for sample in there:
             if sample.end is None:
-                sample.take_turn(bench)
+                sample.take_turn(bench, last)
+                last = sample
                 if sample.end is not None:
                     waiting_ones.leave_out(sample.cell)
                 try:
                     _tell(sample, samples, bench)
                 except StoreError as error:
                     _end_others(samples, ("failed", in_words(error)))
+    _look_after(last, bench)
     return conclude([(one.begun, *one.end) for one in samples if one.end is not None])
 
 
-def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sample:
+def _look_after(last: _Sample | None, bench: Bench) -> None:
+    """Measure with every channel open after the last turn; a failure is recorded in its run."""
+    if last is None or last.failure is not None:
+        return
+    try:
+        last.confirm_left(bench, last.cell)
+    except LabctlError as error:
+        last.begun.recording.event("error", STILL_CONNECTED, f"after cell {last.cell}: {error}")
+
+
+def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest, cells: list[OwnSeries]) -> _Sample:
     sample = station.cells[turn.cell].holding(turn.protocol.in_cells[turn.cell])
     protocol = replace(turn.protocol, sample=sample)
     entry = turn.entry.for_cell(turn.cell, sample)
@@ -121,10 +157,11 @@ def _begun(turn: Turn, station: Station, bench: Bench, stop: StopRequest) -> _Sa
     begun = begin(entry, protocol, station.of_cell(turn.cell), bench.cell(turn.cell), turn.recording, stop)
     begun.procedure.is_last = lambda: is_last
     log = MessageEvents(turn.recording.event)
-    own_series = OwnSeries(turn.cell, turn.recording.event)
-    begun.procedure.emit = own_series.beside(begun.procedure.emit)
+    series = OwnSeries(turn.cell, turn.recording, cells, turn.recording.known_of_cell())
+    begun.procedure.emit = series.beside(begun.procedure.emit)
+    begun.procedure.is_in_doubt = lambda: series.in_doubt
     has_turns = _takes_turns(type(begun.procedure))
-    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn, log, has_turns)
+    return _Sample(turn.cell, begun, _turns(begun, turn.steer), turn.on_turn, log, has_turns, series)
 
 
 def _watched_while_waiting(samples: Sequence[_Sample]) -> WaitingSamples:

@@ -13,7 +13,7 @@ from labctl.bench import Bench
 from labctl.errors import InstrumentError
 from labctl.measure.settle import EarlierReading
 
-POLL_S = 5.0
+POLL_S = 10.0
 MOST_READINGS = 20_000
 TOPICS = ("temperature", "results")
 """Topics at which the sample under way shows that time has passed."""

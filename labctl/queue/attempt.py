@@ -19,6 +19,7 @@ from labctl.derive import derive_fits, derive_run, derive_spectrum
 from labctl.errors import InstrumentError, LabctlError, SettlingTimeout, StoreError
 from labctl.instruments.locks import now_doing
 from labctl.measure import events
+from labctl.measure.cell_before import measured_before
 from labctl.measure.cell_checks import CONTRADICTION
 from labctl.measure.monitoring import KIND as MONITOR
 from labctl.measure.recording import MISSING, Recording
@@ -225,6 +226,7 @@ class Attempt:
             procedure.revisions = progress.revisions
         if not progress.finished_steps:
             return
+        procedure.measured_before = partial(measured_before, self.store, recording.run_id)
         recording.event("info", "continued", f"{len(progress.finished_steps)} step(s) were measured before")
         try:
             derive_what_is_missing(self.store, recording.run_id, self.clock.time())

@@ -36,6 +36,7 @@ from labctl.measure.events import (
     TemperatureRead,
     ThermalStepEnded,
 )
+from labctl.measure.own_series import KnownBefore, Place
 from labctl.measure.recording import Recording
 from labctl.measure.stop import StopRequest
 from labctl.measure.turns import Turn, run_in_turns
@@ -280,6 +281,16 @@ class _Unrecorded:
 
     def keep_metadata(self, procedure: Any) -> None:
         """Forget metadata."""
+
+    def known_of_cell(self) -> KnownBefore:
+        """Return that nothing is known of the cell."""
+        return KnownBefore()
+
+    def put_in_doubt(self, places: Sequence[Place], reason: str) -> None:
+        """Exclude nothing: no spectrum is stored."""
+
+    def believe(self, places: Sequence[Place], reason: str) -> None:
+        """Revoke nothing."""
 
     def conclude(self, status: str, reason: str) -> tuple[str, str]:
         """Return the end as it is."""

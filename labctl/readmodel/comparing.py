@@ -24,10 +24,9 @@ from labctl.analysis.resistance.cell_series import CellSeries, area_series, thic
 from labctl.derive.geometry import geometry_of
 from labctl.errors import InvalidRequest
 from labctl.readmodel.across_runs import ROOM_K, Conductivity, OverviewRun, Row
-from labctl.readmodel.literature import Published, of_cation
+from labctl.readmodel.literature import Published, measured_of
 from labctl.units import ZERO_CELSIUS_K
 
-REPEATED = "duplicate"  # begins the remark of a row that the review prints twice
 FEWEST_CELLS = 2
 
 
@@ -253,10 +252,7 @@ class BesideLiterature:
 
 def beside_literature(runs: Sequence[OverviewRun]) -> list[BesideLiterature]:
     """Return the published conductivities of the runs' cations that have a temperature, beside the runs."""
-    cations = {run.sample["cation"] for run in runs} - {""}
-    rows = [row for cation in sorted(cations) for row in of_cation(cation)]
-    known = [row for row in rows if row.conductivity_s_m and row.temperature_k and not row.calculated]
-    known = [row for row in known if not row.remark.startswith(REPEATED)]
+    known = measured_of(run.sample["cation"] for run in runs)
     return [BesideLiterature(row, tuple(_ratio(run, row) for run in runs)) for row in known]
 
 

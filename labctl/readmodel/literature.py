@@ -1,11 +1,13 @@
 """Published conductivities to compare with: a layer beside the measured ones, always named as literature."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+REPEATED = "duplicate"  # begins the remark of a row that the review prints twice
 FILE = Path(__file__).with_name("literature.toml")
 
 
@@ -76,6 +78,18 @@ def published() -> tuple[Published, ...]:
 def of_cation(cation: str) -> tuple[Published, ...]:
     """Return the rows about one cation, e.g. `"Mg2+"`; all rows for `""`."""
     return tuple(row for row in published() if not cation or cation in row.cations)
+
+
+def measured_of(cations: Iterable[str]) -> list[Published]:
+    """Return the rows of these cations with a measured conductivity and a temperature, each once."""
+    rows = [row for cation in sorted({*cations} - {""}) for row in of_cation(cation)]
+    known = [row for row in rows if row.temperature_k and row.conductivity_s_m and not row.calculated]
+    return [row for row in known if not row.remark.startswith(REPEATED)]
+
+
+def short_source() -> str:
+    """Return the review without its DOI, as the layer is named in a plot."""
+    return source().partition(" (")[0]
 
 
 def _frozen(value: Any) -> Any:

@@ -13,8 +13,15 @@ from labctl.readmodel.thinning import (
     power_of_two_below,
 )
 from labctl.store import Database
-from labctl.store.queries import point_temperatures, records
-from labctl.store.queries.numbered_rows import Series, extremes, last_number, stretch
+from labctl.store.queries import point_temperatures, polarisations, records
+from labctl.store.queries.numbered_rows import (
+    POLARISED_TEMPERATURES,
+    Series,
+    extremes,
+    has_any,
+    last_number,
+    stretch,
+)
 
 ROWS_AT_ONCE = 100_000  # of a table that is thinned while SQLite reads it
 SHOWN_ROWS = 4000
@@ -35,10 +42,16 @@ class LongTable:
         self.rows, self.complete, self.is_thinned = 0, True, False
 
     def poll(self, parents: Sequence[int]) -> bool:
-        """Read the next stretch of each parent; return whether there was any."""
-        self.complete = True
-        news = [self._poll_one(parent) for parent in parents]
-        return any(news)
+        """Read the next stretch of the first parents that have one, up to a long one; return whether any had.
+
+        Parents come in their order: the buckets of rows are in the order of their numbers.
+        """
+        self.complete, news = True, False
+        for parent in parents:
+            news = self._poll_one(parent) or news
+            if not self.complete:
+                break
+        return news
 
     def columns(self) -> tuple[Array, ...]:
         """The rows read so far, as columns."""
@@ -63,14 +76,16 @@ class LongTable:
     def _stretch(self, parent: int, begin: int, end: int, total: int) -> tuple[Array, Array]:
         """Rows from `begin` to `end` and their numbers; of many, the extremes of each bucket."""
         bucket = power_of_two_below(2 * (total - begin) / SHOWN_ROWS)
-        if end - begin <= SHOWN_ROWS or bucket == 1:
+        if self._series.known and not has_any(self._db, self._series, parent, begin, end):
+            found = []
+        elif end - begin <= SHOWN_ROWS or bucket == 1:
             found = stretch(self._db, self._series, parent, begin, end)
         else:
             self.is_thinned = True
             rows = extremes(self._db, self._series, parent, begin, end, bucket)
             found = [*{row["number"]: row for row in rows}.values()]
         numbers = np.array([row["number"] for row in found], dtype=np.int64)
-        names = [name for name in (found[0] if found else ()) if name not in ("number", "extreme")]
+        names = [name for name in (found[0] if found else ()) if name != "number"]
         values = np.array([[row[name] for name in names] for row in found], dtype=float)
         return values.reshape(-1, len(self._series.columns)), numbers
 
@@ -141,39 +156,51 @@ class PointTemperatures:
     """Temperatures read with the points of spectra and polarisations, thinned."""
 
     def __init__(self, database: Database, parts: Sequence[int]) -> None:
-        self._db = database
-        tables = (point_temperatures.SPECTRA, point_temperatures.POLARISATIONS)
-        self._places = {(part, table): (0, -1) for part in parts for table in tables}
-        self._kept = {table: ThinnedColumns(3, (1, 2)) for table in tables}
+        self._db, self._parts = database, parts
+        self._places = dict.fromkeys(parts, (0, -1))
+        self._of_spectra = ThinnedColumns(3, (1, 2))
+        self._of_polarisations = LongTable(database, POLARISED_TEMPERATURES)
+        self._ended: set[int] = set()
         self.complete = True
 
     @property
     def is_thinned(self) -> bool:
         """Whether rows were left out."""
-        return any(kept.is_thinned for kept in self._kept.values())
+        return self._of_spectra.is_thinned or self._of_polarisations.is_thinned
 
     def poll(self) -> bool:
         """Read new points; return whether there were any."""
         self.complete = True
-        news = [self._poll_one(part, table) for part, table in self._places]
+        news = [self._poll_spectra(part) for part in self._places]
+        news.append(self._poll_polarisations())
         return any(news)
 
     def columns(self) -> tuple[Array, ...]:
         """Time, temperature and set point (n,) of the points, in no order."""
-        columns = zip(*(kept.columns() for kept in self._kept.values()), strict=True)
+        columns = zip(self._of_spectra.columns(), self._of_polarisations.columns(), strict=True)
         return tuple(np.concatenate(parts) for parts in columns)
 
-    def _poll_one(self, part: int, table: tuple[str, str, str]) -> bool:
-        place = self._places[part, table]
-        found = point_temperatures.after(self._db, table, part, place, POINTS_AT_ONCE)
+    def _poll_spectra(self, part: int) -> bool:
+        found = point_temperatures.after(self._db, part, self._places[part], POINTS_AT_ONCE)
         if not found:
             return False
-        self._places[part, table] = (found[-1]["parent"], found[-1]["number"])
+        self._places[part] = (found[-1]["parent"], found[-1]["number"])
         read = [(row["time_s"], row["temperature_k"], row["setpoint_k"]) for row in found]
         known = [row for row in read if row[1] is not None]
-        self._kept[table].append(np.array(known, dtype=float).reshape(-1, 3))
+        self._of_spectra.append(np.array(known, dtype=float).reshape(-1, 3))
         self.complete = self.complete and len(found) < POINTS_AT_ONCE
         return bool(known)
+
+    def _poll_polarisations(self) -> bool:
+        """Read those that ended once, to their end, and the running one again and again."""
+        rows = polarisations.of_parts(self._db, self._parts)
+        waiting = [row for row in rows if row["id"] not in self._ended]
+        table, size = self._of_polarisations, self._of_polarisations.columns()[0].size
+        table.poll([row["id"] for row in waiting])
+        self.complete = self.complete and table.complete
+        if table.complete:
+            self._ended |= {row["id"] for row in waiting if row["status"] != "running"}
+        return table.columns()[0].size != size
 
 
 def _numbers(record: Mapping[str, Any]) -> dict[str, float]:

@@ -195,8 +195,8 @@ class RunSnapshot:
 
     @property
     def id(self) -> int:
-        """Number of the run."""
-        return int(self.run["id"])
+        """Number of the run; a `RunOfFile` where it is of another file."""
+        return self.run["id"]
 
     @property
     def thinned_in_words(self) -> str:

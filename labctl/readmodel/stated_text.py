@@ -10,11 +10,12 @@ from labctl.readmodel.recorded_checks import checked_instruments
 from labctl.readmodel.unreadable import or_as_unreadable
 from labctl.store import Database
 from labctl.store.cells import stated_accuracy
-from labctl.store.queries import polarisations
+from labctl.store.queries import events, polarisations
 
 IMPORTED = ("thermometer", "fra")
 """Roles that must have had an instrument where a run names none: its spectra were imported."""
 POTENTIOSTAT = "potentiostat"
+WHICH_CELL = "which cell it is (declared, not seen)"
 
 
 def stated_lines(accuracy: Mapping[str, Any], roles: Collection[str], sample: Mapping[str, Any]) -> list[str]:
@@ -42,7 +43,19 @@ def stated_of_run(database: Database, run_id: int, sample: Mapping[str, Any]) ->
     if POTENTIOSTAT not in accuracy and not polarisations.of_parts(database, database.part_ids(run_id)):
         roles.discard(POTENTIOSTAT)
     made = partial(stated_lines, accuracy, roles, sample)
-    return tuple(or_as_unreadable(made, lambda why: [f"accuracy {why}"]))
+    lines = or_as_unreadable(made, lambda why: [f"accuracy {why}"])
+    return (*lines, *_which_cell(database, run_id))
+
+
+def _which_cell(database: Database, run_id: int) -> list[str]:
+    """Return a line about the cell of a run: its leads and channels are declared, and no spectrum shows them.
+
+    A spectrum that is as in an earlier run of the same mount is said instead.
+    """
+    if not database.run(run_id)["cell"]:
+        return []
+    seen = events.messages_of_kind(database, database.part_ids(run_id), events.RECOGNISED)
+    return [seen[-1]] if seen else [f"{WHICH_CELL}: {NOT_STATED}"]
 
 
 def not_stated(lines: Sequence[str]) -> list[str]:

@@ -31,6 +31,8 @@ FIELDS: dict[str, tuple[str, ...]] = {  # field: values of the sample that it ho
 is added to every temperature reading."""
 EXCLUSION = "exclusion"
 REMARK = "remark"
+BY_LABCTL = "labctl"
+"""Person of an exclusion that the checks of a run made."""
 EXCLUDED = "excluded: "
 """Begins the flag of a number that stands on an excluded spectrum; the reason follows."""
 NOT_STORED = {"thermometer_correction_k": None}

@@ -1,4 +1,4 @@
--- Made by python -m labctl.store.migrations from the migrations up to 0034_conditions
+-- Made by python -m labctl.store.migrations from the migrations up to 0038_run_progress
 --
 PRAGMA application_id = 1818321507;
 --
@@ -594,6 +594,7 @@ INSERT INTO columns VALUES
 ('runs', 'id', 'id', 'key in this file'),
 ('runs', 'job_id', 'id', 'the job it served; NULL: started by hand'),
 ('runs', 'parameters', 'JSON', 'its parameters, exact'),
+('runs', 'percent', '%', 'how much of it is done, as its procedure emits it; NULL: it has not said so'),
 ('runs', 'pid', '1', 'process that measured'),
 ('runs', 'procedure', 'text', 'module:Class that measured'),
 ('runs', 'process_birth', 'text', 'when that process was born, as its system writes it'),
@@ -820,7 +821,7 @@ CREATE TABLE runs (
     host TEXT NOT NULL,
     -- [text] of the measured rows, made when the run ended
     content_hash TEXT CHECK (content_hash IS NULL OR status <> 'running')
-, cell TEXT CHECK (cell <> '')) STRICT;
+, cell TEXT CHECK (cell <> ''), percent REAL CHECK (percent BETWEEN 0 AND 100)) STRICT;
 --
 CREATE INDEX runs_by_status ON runs (status);
 --

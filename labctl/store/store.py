@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from labctl.store.database import Database
 
 CHANGEABLE = {
-    "runs": ("status", "reason", "ended_s"),
+    "runs": ("status", "reason", "ended_s", "percent"),
     "spectra": ("status", "ended_s"),
     "polarisations": ("status", "ended_s", "rest_potential_v", "steady_spectrum_id", "ended_by", "saved_s"),
     "jobs": (

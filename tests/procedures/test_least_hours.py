@@ -16,7 +16,10 @@ from procedures.least_hours import (
     corners_hz,
     gain_for_both,
     half_width_ev,
+    narrowing_per_hour,
+    planned_k,
     window_at,
+    window_beside,
 )
 
 BOLTZMANN_EV_K = 8.617333262e-5
@@ -38,7 +41,7 @@ def test_the_expected_interval_is_that_of_a_straight_line_through_the_points():
     x = np.array([1 / (BOLTZMANN_EV_K * p.temperature_k) for p in points])
     by_least_squares_ev = 1.96 * 0.01 / math.sqrt(((x - x.mean()) ** 2).sum())
     assert half_width_ev(points) == pytest.approx(by_least_squares_ev, rel=1e-3)
-    assert half_width_ev(points[:3], also_k=380) == pytest.approx(half_width_ev(points), rel=1e-9)
+    assert half_width_ev(points[:3], 380) == pytest.approx(half_width_ev(points), rel=1e-9)
 
 
 def test_a_temperature_far_from_those_measured_teaches_more_than_one_beside_them():
@@ -112,3 +115,26 @@ def test_what_contradicts_a_chosen_order_is_refused(line, words):
     text = SERIES.replace('refine = "activation_energy_ev"', line)
     with pytest.raises(ConfigurationError, match=words):
         parse_protocol(SAMPLE + text, "night.toml")
+
+
+def test_the_plan_of_further_temperatures_is_the_widest_lever():
+    points = [KnownPoint(320.0, 1e-5, 0.01)]
+    left_k = [330.0, 340.0, 350.0, 360.0, 380.0]
+    assert planned_k(points, left_k, 2) == [380.0, 330.0]
+    assert planned_k(points, left_k, 0) == []
+
+
+def test_a_cheap_repetition_narrows_more_per_hour_than_another_temperature():
+    points = [KnownPoint(kelvin, 1e-5, 0.02) for kelvin in (320.0, 350.0, 380.0)]
+    now_ev = half_width_ev(points)
+    again = narrowing_per_hour(now_ev, half_width_ev(points, 380.0), 0.03)
+    assert again > narrowing_per_hour(now_ev, half_width_ev(points, 310.0), 0.8) > 0
+    assert half_width_ev(points, 380.0, 380.0) < half_width_ev(points, 380.0) < now_ev
+
+
+def test_after_one_spectrum_the_arc_of_a_hotter_sample_is_looked_for_at_higher_frequencies_only():
+    seen = Seen(1e3, 1e5, 1e-6)
+    frequencies_hz = [10 ** (n / 2) for n in range(15)]
+    assert window_beside(seen, is_hotter=True).of(frequencies_hz)[0] == pytest.approx(10**2.5)
+    assert window_beside(seen, is_hotter=True).of(frequencies_hz)[-1] == frequencies_hz[-1]
+    assert window_beside(seen, is_hotter=False).of(frequencies_hz)[-1] == pytest.approx(10**5.5)

@@ -8,20 +8,24 @@ from typing import Any
 
 import numpy as np
 
+from labctl.derive.budgets import CONDUCTIVITY
 from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis
 from labctl.gui.plots.beside import Beside
 from labctl.gui.plots.curves import Look, Points
 from labctl.gui.plots.plot import Canvas, Plot
 from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.stated_html import stated_html, unknowns_html
-from labctl.gui.plots.symbols import CIRCLE, DOWN, FRAME, RING, UP
+from labctl.gui.plots.symbols import CIRCLE, DIAMOND, DOWN, FRAME, RING, UP
 from labctl.gui.plots.tab import Tab
 from labctl.gui.plots.text_pane import WordsPane
-from labctl.gui.qt import QtWidgets
+from labctl.gui.qt import QtCore, QtWidgets, Signal
 from labctl.readmodel.analysis_text import analysis_in_words
+from labctl.readmodel.budget_text import budget_lines, with_lists
 from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.law_curve import LawCurve, law_curve, law_curves, on_a_plot
 from labctl.readmodel.law_text import for_the_thesis, law_in_words, law_name, part_in_words
+from labctl.readmodel.literature import Published, measured_of, short_source
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.readmodel.shown_columns import conductivity_s_cm
 from labctl.readmodel.snapshot import Row
 from labctl.readmodel.spectrum_text import interval_half
@@ -30,6 +34,8 @@ from labctl.store.amendments import why_excluded
 
 S_CM = 0.01  # S/cm in a S/m
 EXCLUDED = "excluded"
+LITERATURE = ("literature",)
+NARROWEST_SPAN = 0.4  # 1000 K / T: how far beyond the runs the literature is drawn, at least
 KINDS = {
     "heating": (CIRCLE, 6.0),
     "cooling": (FRAME, 11.0),
@@ -41,14 +47,29 @@ KEY_TO_SYMBOLS = "● heating  □ cooling  ▼ at most  ▲ at least  ○ exclu
 
 
 class ConductivityTab(Tab):
-    """Points with 95 % bars, the preferred law with its band, the other laws dashed; text beside."""
+    """Points with 95 % bars, the preferred law with its band, the other laws dashed; text beside.
+
+    A click on a point shows its uncertainty by source. The layer of the literature is named so, and is off
+    until a person asks for it.
+
+    Signals
+    -------
+    temperatures_marked(int, float, float)
+        Run of which points were marked with the mouse, with their range of temperatures in K.
+    refused(str)
+        Why nothing can be done with what was marked.
+    """
 
     name = "Conductivity"
+    temperatures_marked = Signal(int, float, float)
+    refused = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._curves: dict[int, tuple[ShownRun, tuple[LawCurve, ...]]] = {}
         self._points: dict[Hashable, list[Row]] = {}
+        self._published: list[Published] = []
+        self._picked: tuple[int, int] | None = None  # run and spectrum
         self.plot = Plot(self._note, {"left": DecadeAxis("left"), "top": CelsiusAxis("top")})
         self.plot.showAxis("top")
         self.plot.label("left", "conductivity / S cm⁻¹")
@@ -56,14 +77,27 @@ class ConductivityTab(Tab):
         self.plot.label("top", "T / °C")
         self._canvas = Canvas()
         self._canvas.add(self.plot, 0, 0)
+        self.plot.picked.connect(self._pick)
+        self.plot.marked.connect(self._mark)
         self._words = WordsPane()
         beside = Beside(self._canvas, self._words)
         layout = QtWidgets.QVBoxLayout(self)
         self._of_parts = QtWidgets.QCheckBox("laws of bulk and grain &boundary")
         self._of_parts.toggled.connect(self.draw)
         self._of_parts.hide()
+        self.literature = QtWidgets.QCheckBox("literature")
+        self.literature.setToolTip("Published conductivities of the same mobile ion, named as literature")
+        self.literature.toggled.connect(self.draw)
+        self.mark_button = QtWidgets.QPushButton("Mark temperatures")
+        self.mark_button.setToolTip("Drag a rectangle around points to exclude them (also with Shift held)")
+        self.mark_button.setCheckable(True)
+        self.mark_button.toggled.connect(self.plot.set_marking)
+        controls = QtWidgets.QHBoxLayout()
+        for widget in (self._of_parts, self.literature, self.mark_button):
+            controls.addWidget(widget)
+        controls.addStretch(1)
         layout.addWidget(beside)
-        layout.addWidget(self._of_parts)
+        layout.addLayout(controls)
         self.apply_appearance()
 
     def draw(self) -> None:
@@ -77,11 +111,15 @@ class ConductivityTab(Tab):
         for run in self.runs:
             keys += self._draw_points(run)
             keys += self._draw_parts(run)
+        keys += self._draw_literature()
         self._of_parts.setVisible(any(run.snapshot.part_fits for run in self.runs))
         self.plot.curves.keep(keys)
         self.plot.say("" if self._points else "no conductivity yet")
         headline = KEY_TO_SYMBOLS if self._points else ""
-        self._words.say(headline, "".join(self._in_words(run, curves) for run, curves in laws))
+        if self._published and self.literature.isChecked():
+            headline += f"  ◇ literature: {short_source()}"
+        words = "".join(self._in_words(run, curves) for run, curves in laws)
+        self._words.say(headline, self._budget_html() + words)
 
     def apply_appearance(self) -> None:
         """Dress the plot."""
@@ -158,6 +196,67 @@ class ConductivityTab(Tab):
                 keys.append(key)
         return keys
 
+    def _draw_literature(self) -> list[Hashable]:
+        """Draw the published conductivities of the ions of these runs, where a person asks for them."""
+        published = measured_of(str(run.snapshot.sample.get("cation") or "") for run in self.runs)
+        self.literature.setVisible(bool(published))
+        inverse = [1000 / row["temperature_k"] for rows in self._points.values() for row in rows]
+        near = [row for row in published if inverse and _is_near(row, min(inverse), max(inverse))]
+        if near != self._published:
+            self._published = near
+        if not near or not self.literature.isChecked():
+            return []
+        look = Look(self.appearance.muted, symbol=DIAMOND, size=9.0)
+        rows = self._published
+        self.plot.curves.draw(LITERATURE, look, rows, None, lambda: _published_places(rows))
+        return [LITERATURE]
+
+    def _pick(self, key: Hashable, index: int) -> None:
+        """Show the uncertainty of the point that was clicked, by source; a second click hides it."""
+        if key == LITERATURE:
+            return
+        row = self._points[key][index]
+        picked = (key[0], row["spectrum_id"])  # type: ignore[index]
+        self._picked = None if picked == self._picked else picked
+        self.draw()
+
+    def _budget_html(self) -> str:
+        row = next(
+            (
+                row
+                for run in self.runs
+                for row in run.snapshot.conductivities
+                if (run.snapshot.id, row["spectrum_id"]) == self._picked
+            ),
+            None,
+        )
+        if row is None:
+            return ""
+        lines = or_as_unreadable(
+            lambda: "\n".join(budget_lines([with_lists(row, CONDUCTIVITY)], [], [])), str
+        )
+        return f"<pre>{escape(lines)}</pre><hr>"
+
+    def _mark(self, place: QtCore.QRectF) -> None:
+        """Offer to exclude the points in a rectangle; they must be of one run."""
+        found: dict[int, list[float]] = {}
+        for (run_id, kind), rows in self._points.items():  # type: ignore[misc]
+            if kind == EXCLUDED:
+                continue
+            for x, y, row in zip(*_places(rows), rows, strict=True):
+                if place.left() <= x <= place.right() and place.top() <= y <= place.bottom():
+                    found.setdefault(run_id, []).append(row["temperature_k"])
+        if len(found) != 1:
+            words = f"points of {len(found)} runs" if found else "no point"
+            self.refused.emit(f"{words} marked; drag around points of one run")
+            return
+        self.mark_button.setChecked(False)
+        ((run_id, temperatures_k),) = found.items()
+        if is_of_another_file(run_id):
+            self.refused.emit(f"run {run_id} is read-only here")
+            return
+        self.temperatures_marked.emit(run_id, min(temperatures_k), max(temperatures_k))
+
     def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:
         remarks = {curve.row["id"]: curve.remark for curve in curves if curve.remark}
         lines = [f"<p><b><span style='color:{run.colour}'>▬</span> {escape(run.label)}</b></p>"]
@@ -186,6 +285,8 @@ class ConductivityTab(Tab):
         return f"<p style='color:{self.appearance.warning}'>{escape(sentence)}</p>"
 
     def _note(self, key: Hashable, index: int) -> str:
+        if key == LITERATURE:
+            return _published_in_words(self._published[index])
         row = self._points[key][index]
         place = f"{celsius(row['temperature_k'])} °C, {row['branch']}"
         return "\n".join([place, sigma_in_words(row), *row["flags"]])
@@ -219,6 +320,24 @@ class ConductivityTab(Tab):
                         "",
                         "",
                     )
+
+
+def _is_near(row: Published, low: float, high: float) -> bool:
+    """Return whether it was measured near the range of 1000 K / T."""
+    span = max(high - low, NARROWEST_SPAN)
+    return low - span < 1000 / (row.temperature_k or math.nan) < high + span
+
+
+def _published_places(rows: Sequence[Published]) -> Points:
+    inverse = np.array([1000 / (row.temperature_k or math.nan) for row in rows])
+    return inverse, np.log10([(row.conductivity_s_m or math.nan) * S_CM for row in rows])
+
+
+def _published_in_words(row: Published) -> str:
+    references = ", ".join(map(str, row.references))
+    sigma = f"σ = {(row.conductivity_s_m or math.nan) * S_CM:.3g} S/cm"
+    place = f"literature: row {row.number}, references {references}"
+    return "\n".join([place, row.material, f"{celsius(row.temperature_k)} °C", sigma])
 
 
 def sigma_in_words(row: Row) -> str:

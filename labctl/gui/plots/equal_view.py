@@ -1,12 +1,12 @@
 """A view with equal scales of x and y that shows all curves, the lowest at the bottom."""
 
-from labctl.gui.plots.graphics import pg
+from labctl.gui.plots.marking_view import MarkingView
 
 Range = tuple[float, float]
 MARGIN = 0.04
 
 
-class EqualView(pg.ViewBox):
+class EqualView(MarkingView):
     """Equal scales. `window` (x range, y range) is shown if given, else all curves."""
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from labctl.gui.plots.shown import ShownRun
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtCore, QtWidgets
 from labctl.readmodel.image import Image, image_of, read_image
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.store import Database
 
 AXES = ("x", "y", "colour")
@@ -94,7 +95,7 @@ class ImageTab(Tab):
     def _read(self, run: ShownRun, names: tuple[str, str, str], key: tuple[Any, ...]) -> None:
         """Show the rows that are here; read all of them where they are thinned."""
         records, snapshot = run.snapshot.records, run.snapshot
-        if "records" not in snapshot.thinned:
+        if "records" not in snapshot.thinned or is_of_another_file(snapshot.id):
             self._show(image_of(*(records[name] for name in names)), *names)
             return
         self._said.setText("reading all rows…")

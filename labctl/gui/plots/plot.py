@@ -8,6 +8,7 @@ from labctl.gui.plots.beside import SMALLEST_PLOT
 from labctl.gui.plots.curves import Curves, Look
 from labctl.gui.plots.graphics import pg
 from labctl.gui.plots.grid import Grid
+from labctl.gui.plots.marking_view import MarkingView
 from labctl.gui.plots.shown import Appearance
 from labctl.gui.plots.symbols import RING
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
@@ -18,14 +19,24 @@ Describe = Callable[[Hashable, int], str]
 
 
 class Plot(pg.PlotItem):
-    """Axes with `curves`; `describe` returns the note for a curve's key and a point's index."""
+    """Axes with `curves`; `describe` returns the note for a curve's key and a point's index.
+
+    Signals
+    -------
+    picked(key, int)
+        A click on a symbol: key of its curve, and its index.
+    marked(QRectF)
+        A rectangle in the units of the axes, dragged with the mouse while `set_marking`, or with Shift.
+    """
 
     picked = Signal(object, int)
+    marked = Signal(object)
 
     def __init__(
         self, describe: Describe | None = None, axes: dict[str, Any] | None = None, view: Any = None
     ) -> None:
-        super().__init__(axisItems=axes or {}, viewBox=view)
+        super().__init__(axisItems=axes or {}, viewBox=view or MarkingView())
+        self.vb.marked.connect(self.marked.emit)
         self.grid = Grid(self)
         self.curves = Curves()
         self.addItem(self.curves)
@@ -61,6 +72,10 @@ class Plot(pg.PlotItem):
         self._note.border = pg.mkPen(appearance.muted)
         self.grid.colour = appearance.grid
         self.curves.update()
+
+    def set_marking(self, on: bool) -> None:
+        """Let the mouse mark points, or move the view."""
+        self.vb.marking = on
 
     def say(self, sentence: str) -> None:
         """Show a message in the middle; an empty text removes it."""

@@ -9,6 +9,7 @@ from labctl.gui.plots.plot import Plot
 from labctl.gui.plots.tab import Tab
 from labctl.gui.qt import QtCore
 from labctl.readmodel.in_view import Part, View
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.readmodel.snapshot import RunSnapshot
 from labctl.store import Database
 
@@ -73,7 +74,7 @@ class Refiner(QtCore.QObject):
             self._again = True
             return
         wanted, view = dict(self._wanted()), self._view()
-        if not wanted or view is None or not self._tab.isVisible():
+        if not wanted or view is None or not self._tab.is_in_sight():
             return
         self._reading, self._again, self._begun_s = True, False, self._clock.monotonic()
 
@@ -102,8 +103,8 @@ class Refiner(QtCore.QObject):
 
 
 def is_refinable(snapshot: RunSnapshot, curves: str) -> bool:
-    """Return whether curves of a run are thinned and read to their end: reading has not to wait for more."""
-    return curves in snapshot.thinned and snapshot.complete
+    """Return whether curves of a run of this file are thinned and read to their end."""
+    return curves in snapshot.thinned and snapshot.complete and not is_of_another_file(snapshot.id)
 
 
 def refined(part: Part | None, x: Any, y: Any) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from labctl.gui.qt import Qt, QtCore, QtWidgets
 from labctl.gui.queue_panel import set_up_table
 from labctl.plain_text import on_one_line, spreadsheet_cell
 from labctl.readmodel.pages import TABLES, Parts, columns_of, page_of, parts_of
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.store import Database
 
 PAGE = 200
@@ -99,6 +100,7 @@ class RowsTab(Tab):
     def __init__(self) -> None:
         super().__init__()
         self._parts: Parts | None = None
+        self._reading = self._again = False
         self._run, self._tables, self._said = Choice("newest run"), QtWidgets.QComboBox(), PlainLabel()
         self._run.setAccessibleName("Run of the rows")
         self._tables.addItems([*TABLES])
@@ -141,8 +143,9 @@ class RowsTab(Tab):
 
     def draw(self) -> None:
         """Count the rows of the chosen run anew, and show those in sight."""
-        self._run.offer([(run.label, run.snapshot.id) for run in self.runs])
-        ids = [run.snapshot.id for run in self.runs]
+        here = [run for run in self.runs if not is_of_another_file(run.snapshot.id)]
+        self._run.offer([(run.label, run.snapshot.id) for run in here])
+        ids = [run.snapshot.id for run in here]
         run_id = self._run.key if self._run.key in ids else (ids[-1] if ids else None)
         if run_id is None:
             self._show(None, [])
@@ -151,10 +154,22 @@ class RowsTab(Tab):
         self._said.setText("" if self.model.rows else "no rows read yet")
 
         def look(database: Database) -> tuple[Parts, list[dict[str, Any]]]:
-            parts = parts_of(database, run_id, table)
-            return parts, page_of(database, parts, 0, PAGE)
+            try:
+                parts = parts_of(database, run_id, table)
+                return parts, page_of(database, parts, 0, PAGE)
+            finally:
+                self._reading = False
 
-        self.read(look, lambda found: self._show(*found))
+        self._again = self._reading  # rows come faster than they are counted: once more afterwards
+        if not self._reading:
+            self._reading = True
+            self.read(look, self._take)
+
+    def _take(self, found: tuple[Parts, list[dict[str, Any]]]) -> None:
+        self._show(*found)
+        if self._again:
+            self._again = False
+            self.refresh()
 
     def table(self) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
         """Return all columns of all runs, as thinned for the screen."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from labctl.gui.plots.text_pane import WordsPane
 from labctl.gui.qt import QtCore, QtGui, QtWidgets, Signal
 from labctl.readmodel import spectrum_text
 from labctl.readmodel.formatting import celsius, si
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.readmodel.snapshot import Array, SpectrumCurve
 
 Key = tuple[int, int]
@@ -69,10 +71,16 @@ class SpectraTab(Tab):
     -------
     exclusion_wanted(int)
         Id of the chosen spectrum, which is to be excluded from the results.
+    points_marked(int, float, float)
+        Id of a spectrum of which points were marked with the mouse, with their range of frequencies in Hz.
+    refused(str)
+        Why nothing can be done with what was marked.
     """
 
     name = "Spectra"
     exclusion_wanted = Signal(int)
+    points_marked = Signal(int, float, float)
+    refused = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,6 +117,10 @@ class SpectraTab(Tab):
         self.exclude_button.setToolTip("Exclude the chosen spectrum from the results, with a reason")
         self.exclude_button.setEnabled(False)
         self.exclude_button.clicked.connect(lambda: self.exclusion_wanted.emit(self._choice.key[1]))
+        self.mark_button = QtWidgets.QPushButton("Mark points", self)
+        self.mark_button.setToolTip("Drag a rectangle around points to exclude them (also with Shift held)")
+        self.mark_button.setCheckable(True)
+        self.mark_button.toggled.connect(self._set_marking)
         self._words = WordsPane()
         self._lay_out()
         self.apply_appearance()
@@ -130,7 +142,7 @@ class SpectraTab(Tab):
         self._by_key = {one.key: one for one in drawn}
         self._offer(drawn)
         chosen = self._by_key.get(self._choice.key)
-        self.exclude_button.setEnabled(chosen is not None)
+        self.exclude_button.setEnabled(chosen is not None and not is_of_another_file(chosen.key[0]))
         shown = [chosen] if chosen else drawn
         scale = "in units of R" if self._in_units_of_r.isChecked() else "ohm"
         in_reach = [one for one in shown if scale == "ohm" or one.total_ohm > 0]
@@ -179,6 +191,8 @@ class SpectraTab(Tab):
             canvas.ci.layout.setColumnStretchFactor(column, stretch)
         for plot in (self.nyquist, self.magnitude, self.phase, self.relaxation):
             plot.picked.connect(lambda key, _: self.choose(key[:2]))
+        for plot, drawing in zip((self.nyquist, self.magnitude, self.phase), self._drawings, strict=True):
+            plot.marked.connect(partial(self._mark, drawing))
         return canvas
 
     def _lay_out(self) -> None:
@@ -187,7 +201,14 @@ class SpectraTab(Tab):
         fit_view.setToolTip("Make everything that is drawn visible (F)")
         fit_view.clicked.connect(self.fit_view)
         controls = QtWidgets.QHBoxLayout()
-        for widget in (self._choice, self._in_units_of_r, self.by_sample, fit_view, self.exclude_button):
+        for widget in (
+            self._choice,
+            self._in_units_of_r,
+            self.by_sample,
+            fit_view,
+            self.exclude_button,
+            self.mark_button,
+        ):
             controls.addWidget(widget)
         controls.addStretch(1)
         beside = Beside(self._canvas, self._words)
@@ -210,6 +231,24 @@ class SpectraTab(Tab):
             Drawn(run, spectrum, colour, symbol)
             for (run, spectrum, symbol), colour in zip(every, colours, strict=True)
         ]
+
+    def _set_marking(self, on: bool) -> None:
+        for plot in (self.nyquist, self.magnitude, self.phase):
+            plot.set_marking(on)
+
+    def _mark(self, drawing: "_Drawing", place: QtCore.QRectF) -> None:
+        """Offer to exclude the points in a rectangle; they must be of one spectrum."""
+        found = drawing.within(place)
+        if len(found) != 1:
+            words = f"points of {len(found)} spectra" if found else "no point"
+            self.refused.emit(f"{words} marked; choose one spectrum, and drag around points of it")
+            return
+        self.mark_button.setChecked(False)
+        ((key, frequency_hz),) = found.items()
+        if is_of_another_file(key[0]):
+            self.refused.emit(f"run {key[0]} is read-only here")
+            return
+        self.points_marked.emit(key[1], float(frequency_hz.min()), float(frequency_hz.max()))
 
     def _is_by_sample(self) -> bool:
         return self.by_sample.isChecked() and len(self.runs) > 1
@@ -294,6 +333,17 @@ class _Drawing:
         self._curves.keep((*key, part) for key in now for part in PARTS)
         self._last = now
         return len(changed) <= MOST_AT_ONCE
+
+    def within(self, place: QtCore.QRectF) -> dict[Key, Array]:
+        """Return the frequencies in Hz of the points in a rectangle, by spectrum; without excluded points."""
+        found = {}
+        for key, (one, factor) in self._last.items():
+            s = one.spectrum
+            x, y = self._points(s.frequency_hz, s.z_ohm * factor)
+            inside = (x >= place.left()) & (x <= place.right()) & (y >= place.top()) & (y <= place.bottom())
+            if (inside & ~s.out).any():
+                found[key] = s.frequency_hz[inside & ~s.out]
+        return found
 
     def _is_drawn(self, key: Key, one: Drawn, factor: float) -> bool:
         old = self._last.get(key)

@@ -11,8 +11,9 @@ from labctl.gui.qt import QtCore, QtGui
 from labctl.readmodel.snapshot import Array
 
 CIRCLE, SQUARE, RING, FRAME, UP, DOWN = "circle", "square", "ring", "frame", "triangle up", "triangle down"
+DIAMOND = "hollow diamond"
 RUN_SYMBOLS = (CIRCLE, SQUARE, RING, FRAME)
-HOLLOW = (RING, FRAME)
+HOLLOW = (RING, FRAME, DIAMOND)
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,9 @@ def _shape(name: str, size: float) -> Any:
         shape.addEllipse(-r, -r, size, size)
     elif name in (SQUARE, FRAME):
         shape.addRect(-0.9 * r, -0.9 * r, 0.9 * size, 0.9 * size)
+    elif name == DIAMOND:
+        shape.addPolygon(QtGui.QPolygonF([QtCore.QPointF(*c) for c in ((0, -r), (r, 0), (0, r), (-r, 0))]))
+        shape.closeSubpath()
     else:
         up = -1 if name == UP else 1
         corners = ((-1.4 * r, -up * r), (1.4 * r, -up * r), (0, 1.4 * up * r))

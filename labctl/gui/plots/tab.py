@@ -8,6 +8,7 @@ from labctl.gui.plots.export import write_picture, write_table
 from labctl.gui.plots.shown import Appearance, ShownRun
 from labctl.gui.qt import QtWidgets
 from labctl.gui.saving import refuse_what_is_no_export
+from labctl.readmodel.run_of_file import is_of_another_file
 from labctl.store import Database
 
 Read = Callable[[Callable[[Database], Any], Callable[[Any], Any]], None]
@@ -51,10 +52,14 @@ class Tab(QtWidgets.QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw now if the tab is visible, else when it is shown."""
+        """Draw now if the tab is in sight, else when it comes into sight."""
         self._stale = True
-        if self.isVisible():
+        if self.is_in_sight():
             self.catch_up()
+
+    def is_in_sight(self) -> bool:
+        """Return whether any of it can be seen: a dock behind another is "visible" to Qt."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
 
     def export_data(self, path: Path, database: Database | None = None) -> None:
         """Write the data as csv, names and units as in the database; without `database` only the drawn data.
@@ -62,11 +67,13 @@ class Tab(QtWidgets.QWidget):
         Raises
         ------
         ValueError
-            The name does not end in .csv, or the file is a database.
+            The name does not end in .csv, the file is a database, or runs of another file are drawn.
         OSError, StoreError
             The file cannot be written or the database cannot be read; no partial file is left.
         """
         refuse_what_is_no_export(path, (".csv",))
+        if database is not None and any(is_of_another_file(run.snapshot.id) for run in self.runs):
+            raise ValueError("runs of another file are drawn here: export them from their own window")
         if database is None:
             self.catch_up()
         write_table(path, *(self.table() if database is None else self.whole_table(database)))

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from labctl.derive import budgets
 from labctl.gui.plain_label import PlainLabel
 from labctl.gui.plots.lines_table import Line, LinesModel, LinesView
 from labctl.gui.plots.tab import Tab
-from labctl.gui.qt import QtWidgets
+from labctl.gui.qt import QtWidgets, Signal
+from labctl.readmodel.budget_text import budget_lines, with_lists
 from labctl.readmodel.formatting import celsius, typeset
 from labctl.readmodel.shown_columns import CONDUCTIVITY
 from labctl.readmodel.snapshot import Row
@@ -19,9 +21,17 @@ EXPORTED = ("conductivities", "transference_numbers")
 
 
 class TableTab(Tab):
-    """Two tables; ± is one standard uncertainty. The second is hidden while empty."""
+    """Two tables; ± is one standard uncertainty. The second is hidden while empty.
+
+    Signals
+    -------
+    budget_wanted(str, list of str)
+        Title and lines of the uncertainty by source of the number in a line that was double-clicked, or
+        chosen with Return.
+    """
 
     name = "Table"
+    budget_wanted = Signal(str, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,6 +40,10 @@ class TableTab(Tab):
         self.views = (LinesView(self.conductivities), LinesView(self.transference))
         for view, name in zip(self.views, ("Conductivities", "Transference numbers"), strict=True):
             view.setAccessibleName(name)
+        self.views[0].activated.connect(lambda index: self._show_budget(self.conductivities, index.row()))
+        self.views[1].activated.connect(lambda index: self._show_budget(self.transference, index.row()))
+        for view in self.views:
+            view.setToolTip("Double-click, or Return: the uncertainty by source")
         self._titles = (PlainLabel(), PlainLabel("transference numbers"))
         copy = QtWidgets.QPushButton("Copy")
         copy.setToolTip("Copy the selected lines, or all, to paste into a spreadsheet")
@@ -49,6 +63,15 @@ class TableTab(Tab):
     def copy(self) -> None:
         """Copy the table with the keyboard focus, else the conductivities."""
         (self.views[1] if self.views[1].hasFocus() else self.views[0]).copy()
+
+    def _show_budget(self, model: LinesModel, row: int) -> None:
+        run_id, number = model.items[row]
+        title = f"Uncertainty of line {row + 1}, run {run_id}"
+        if model is self.conductivities:
+            lines = budget_lines([with_lists(number, budgets.CONDUCTIVITY)], [], [])
+        else:
+            lines = budget_lines([], [], [with_lists(number, number["quantity"])])
+        self.budget_wanted.emit(title, lines)
 
     def draw(self) -> None:
         """Update changed lines."""

@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from labctl.plain_text import on_one_line
-from labctl.readmodel.comparing import REPEATED
 from labctl.readmodel.formatting import typeset, with_uncertainty
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.law_text import HEADLINE_SYMBOLS, law_name
-from labctl.readmodel.literature import Published, of_cation, source
+from labctl.readmodel.literature import Published, measured_of, short_source
 from labctl.readmodel.snapshot import Row, RunSnapshot
 from labctl.readmodel.spectrum_text import interval_half
 from labctl.report.figures.axes import MOST_VECTOR_POINTS, celsius_above, logarithmic, say
@@ -157,10 +156,7 @@ def _draw_meanings(shown: Sequence[tuple[RunSnapshot, Any]]) -> list[tuple[str, 
 
 def literature_of(runs: Sequence[RunSnapshot]) -> list[Published]:
     """Return the published, measured conductivities of the runs' ions that have a value and a temperature."""
-    cations = sorted({str(run.sample["cation"]) for run in runs} - {""})
-    rows = [row for cation in cations for row in of_cation(cation)]
-    known = [row for row in rows if row.temperature_k and row.conductivity_s_m and not row.calculated]
-    return [row for row in known if not row.remark.startswith(REPEATED)]
+    return measured_of(str(run.sample["cation"]) for run in runs)
 
 
 def _draw_literature(axes: Any, runs: Sequence[RunSnapshot]) -> list[tuple[str, Any]]:
@@ -184,7 +180,7 @@ def _draw_literature(axes: Any, runs: Sequence[RunSnapshot]) -> list[tuple[str, 
     low, high = min(limits[0], inverse.min()), max(limits[1], inverse.max())
     margin = 0.06 * (high - low)
     axes.set_xlim(low - margin, high + margin)
-    return [(f"literature: {on_one_line(source()).partition(' (')[0]}", points)]
+    return [(f"literature: {on_one_line(short_source())}", points)]
 
 
 def _finish(axes: Any, below: Any) -> None:

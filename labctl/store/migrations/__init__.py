@@ -14,6 +14,7 @@ from labctl.store.migrations import (
     part_law_tables,
     relaxation_tables,
     run_cells,
+    run_progress,
 )
 from labctl.store.migrations.amendment_tables import FROM_RUNS
 from labctl.store.migrations.amendment_tables import TABLES as AMENDMENT_TABLES
@@ -294,6 +295,10 @@ def _m0032_progress(db: "Sqlite") -> None:
     _add_columns(db, "heartbeats", ADDED_TO_HEARTBEATS)
 
 
+def _m0038_run_progress(db: "Sqlite") -> None:
+    _add_columns(db, "runs", run_progress.ADDED_TO_RUNS)
+
+
 def _m0034_conditions(db: "Sqlite") -> None:
     for statement in _statements(condition_tables.TABLES):
         db.execute(statement)
@@ -350,6 +355,7 @@ _MIGRATIONS = {
     "0032_progress": _m0032_progress,
     "0033_preflights": _m0033_preflights,
     "0034_conditions": _m0034_conditions,
+    "0038_run_progress": _m0038_run_progress,
 }
 
 

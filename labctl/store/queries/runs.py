@@ -37,7 +37,7 @@ def with_samples(db: Rows) -> list[Row]:
     """
     return db.rows(
         """SELECT r.id, r.uuid, r.job_id, s.name AS sample, r.cell, r.procedure, r.status, r.reason,
-           r.started_s, r.ended_s, r.clock, r.pid, r.process_birth, r.host,
+           r.started_s, r.ended_s, r.percent, r.clock, r.pid, r.process_birth, r.host,
            (SELECT f.name FROM imported_files f WHERE f.run_id = r.id AND f.number = 0) AS imported_from,
            (SELECT count(*) FROM imported_files f WHERE f.run_id = r.id) AS n_imported_files
            FROM runs r LEFT JOIN samples s ON s.id = r.sample_id ORDER BY r.id""",

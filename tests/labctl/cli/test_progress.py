@@ -4,7 +4,7 @@ import pytest
 
 from labctl.cli.progress import progress_display
 from labctl.clock import VirtualClock
-from labctl.measure.events import SpectrumEvaluated
+from labctl.measure.events import ProgressMade, RowMeasured, SpectrumEvaluated
 
 
 def evaluated(run_id):
@@ -29,3 +29,11 @@ def test_a_flag_of_a_law_is_told_once_for_each_run(capsys):
         for run_id in (1, 2, 1, 2):
             show(evaluated(run_id))
     assert capsys.readouterr().out.count("two temperatures") == 2
+
+
+def test_where_no_plan_has_times_the_bar_follows_what_the_procedure_emits(capsys):
+    with progress_display(VirtualClock(), [], quiet=False) as show:
+        show(ProgressMade(percent=42.4))
+        show(RowMeasured(values_by_column={"x": 1.0}))
+        show(ProgressMade(percent=None))
+    assert "42 %" in capsys.readouterr().out

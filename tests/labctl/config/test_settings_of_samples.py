@@ -51,6 +51,7 @@ def test_a_procedure_without_the_parameter_is_run_as_it_is():
         ("amplitude_v = 12", "sample.1..settings.amplitude_v: is 12, above what is possible"),
         ('amplitude_v = "0.01"', "sample.1..settings.amplitude_v: .*give a number"),
         ("temperatures_degc = [50]", "settings.temperatures_degc: is the same for all samples"),
+        ('history = "dry 120 degC 2 h"', "settings.history: is the same for all samples"),
         ("ramp_k_min = 2", "settings.ramp_k_min: is the same for all samples"),
         ("frequency_min_hz = 1e7", "sample.1..settings: .*must be below"),
     ],

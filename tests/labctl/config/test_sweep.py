@@ -99,6 +99,13 @@ def test_a_value_that_would_become_another_is_refused():
         combinations(read('- "Gain", "[\'middle\']"\n'), Swept)
 
 
+def test_what_a_function_computes_for_whole_numbers_is_made_whole_and_that_is_said():
+    sweep = read('- "Points", "exp(linspace(1, 5, 3))"\n')
+    assert combinations(sweep, Swept) == [{"points": 2}, {"points": 20}, {"points": 148}]
+    assert sweep_in_words(sweep, Swept) == "Points 2, 20, 148 (made whole)"
+    assert sweep_in_words(read('- "Points", "arange(1, 4)"\n'), Swept) == "Points 1, 2, 3"
+
+
 def test_an_unknown_parameter_is_refused_with_those_that_there_are():
     with pytest.raises(ValueError, match="it has Field, Gain, Note, Points, Quick"):
         combinations(read('- "Fields", "[1]"\n'), Swept)

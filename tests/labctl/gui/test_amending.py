@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
@@ -15,7 +16,13 @@ from qtpy.QtCore import Qt
 import labctl
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
-from labctl.gui.amendment_forms import AmendmentsForm, CorrectionForm, ExclusionForm, NoteForm
+from labctl.gui.amendment_forms import (
+    AmendmentsForm,
+    CorrectionForm,
+    ExclusionForm,
+    NoteForm,
+    TemperaturesForm,
+)
 from labctl.gui.number_field import NumberField
 from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Database, Store
@@ -300,6 +307,80 @@ def test_points_of_a_spectrum_are_excluded_by_their_frequencies_with_a_reason(wi
     (row,) = amendments(db)
     assert row["new_value"] == {"spectrum": 1, "frequency_min_hz": 45.0, "frequency_max_hz": 5000.0}
     assert row["reason"] == "hum of the mains"
+
+
+def drag_around(plot, place):
+    """Drag with the mouse from one corner of a rectangle of the axes to the other."""
+    canvas = plot.scene().views()[0]
+    begin, end = (
+        canvas.mapFromScene(plot.vb.mapViewToScene(corner))
+        for corner in (place.topLeft(), place.bottomRight())
+    )
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QtTest.QTest.mousePress(canvas.viewport(), button, keys, begin)
+    for share in (0.3, 0.6, 1.0):
+        step = begin + (end - begin) * share
+        QtTest.QTest.mouseMove(canvas.viewport(), step)
+        QtTest.QTest.qWait(20)
+    QtTest.QTest.mouseRelease(canvas.viewport(), button, keys, end)
+
+
+def test_points_around_which_the_mouse_is_dragged_are_excluded_and_the_step_is_undone(window, db, wait):
+    tab = window.tab_widget.widget(0)
+    wait(lambda: len(tab._by_key) == 2, "the spectra")
+    key = next(iter(tab._by_key))
+    tab.choose(key)
+    frequency_hz = tab._by_key[key].spectrum.frequency_hz
+    QtTest.QTest.qWait(50)
+    tab.mark_button.setChecked(True)
+    x, _ = tab.phase.curves.points((*key, "points"))
+    third = np.sort(x)[2:4].mean()
+    left, bottom = x.min() - 0.02, tab.phase.vb.viewRange()[1][0]
+    top = tab.phase.vb.viewRange()[1][1]
+    drag_around(tab.phase, QtCore.QRectF(left, bottom, third - left, top - bottom))
+    form = open_form(window, ExclusionForm, wait)
+    assert not tab.mark_button.isChecked()
+    low_hz, high_hz = form.low_hz.value(), form.high_hz.value()
+    assert sorted(hz for hz in frequency_hz if low_hz <= hz <= high_hz) == sorted(frequency_hz)[:3]
+    type_into(form.panel.reason, "the contact was slow")
+    preview(form, wait)
+    write(form, window, wait, ExclusionForm)
+    (row,) = amendments(db)
+    assert row["new_value"] == {"spectrum": 0, "frequency_min_hz": low_hz, "frequency_max_hz": high_hz}
+    wait(lambda: tab._by_key[key].spectrum.out.sum() == 3, "the points to be drawn hollow")
+    window.undo.undo()
+    wait(lambda: not tab._by_key[key].spectrum.out.any(), "the exclusion to be undone")
+
+
+def test_temperatures_around_which_the_mouse_is_dragged_are_excluded_with_a_reason(window, db, wait):
+    tab = window.tab_widget.widget(1)
+    window.tab_widget.setCurrentIndex(1)
+    wait(lambda: tab._points, "the points")
+    QtTest.QTest.qWait(50)
+    tab.mark_button.setChecked(True)
+    x, _ = tab.plot.curves.points((1, "heating"))
+    (_, right), (bottom, top) = tab.plot.vb.viewRange()
+    drag_around(tab.plot, QtCore.QRectF(x.mean(), bottom, right - x.mean(), top - bottom))
+    form = open_form(window, TemperaturesForm, wait)
+    assert (form.low_degc.value(), form.high_degc.value()) == pytest.approx((30.0, 30.0), abs=0.5)
+    type_into(form.panel.reason, "the sample was wet")
+    preview(form, wait)
+    assert "exclusion: from 30 °C, to 30.0" in form.panel.numbers.toPlainText()
+    write(form, window, wait, TemperaturesForm)
+    (row,) = amendments(db)
+    assert set(row["new_value"]) == {"temperature_min_k", "temperature_max_k"}
+    wait(lambda: (1, "excluded") in tab._points, "the point to be drawn hollow")
+
+
+def test_temperatures_are_excluded_by_keyboard_too_and_both_ends_are_needed(window, db, wait):
+    form = choose_action(window, "Exclude &temperatures…", TemperaturesForm, wait)
+    type_into(form.low_degc, "39")
+    type_into(form.panel.reason, "the sample was wet")
+    click(form.panel.preview_button)
+    assert "give both ends of the range" in refusal(form, wait)
+    type_into(form.high_degc, "41")
+    preview(form, wait)
+    assert amendments(db) == []
 
 
 def revoke_first(window, db, wait):

@@ -65,7 +65,7 @@ def test_a_csv_file_of_pymeasure_is_drawn_beside(window, experiment, wait):
     before = experiment.read_bytes()
     window.open_beside(experiment)
     (beside,) = window.beside
-    wait(lambda: beside._snapshots, "the run to be drawn")
+    wait(lambda: beside.drawn.snapshots, "the run to be drawn")
     assert beside.browser.model.rows[0]["sample"] == "walk"
     beside.docks.setCurrentWidget(tab(beside, "Records"))
     QtTest.QTest.qWait(50)
@@ -82,7 +82,7 @@ def test_another_results_file_is_shown_beside_and_not_written(window, other, wai
     before = hashlib.sha256(other.read_bytes()).hexdigest()
     window.take_file(other)
     (beside,) = window.beside
-    wait(lambda: beside._snapshots, "the run to be drawn")
+    wait(lambda: beside.drawn.snapshots, "the run to be drawn")
     assert "read-only" in beside.windowTitle()
     assert not beside.browser.reuse_button.isVisible()
     beside.docks.setCurrentWidget(tab(beside, "Rows"))
@@ -90,6 +90,36 @@ def test_another_results_file_is_shown_beside_and_not_written(window, other, wai
     assert hashlib.sha256(other.read_bytes()).hexdigest() == before
     with Database(other) as database:
         assert len(database.rows("SELECT * FROM records")) == 5
+
+
+def test_its_runs_are_drawn_in_the_same_axes_named_by_their_file(window, db, other, wait, tmp_path):
+    with Store.open(db) as store:
+        sample = {"name": "new film", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}
+        run = {"sample_id": store.find_or_add_sample(sample), "procedure": "p:Walk", "started_s": 2e9}
+        run_id = store.insert("runs", run)
+        data = {"x": 7, "y": 70}
+        store.append("records", {"run_id": run_id, "number": 0, "time_s": 0.0, "data": data})
+    window.open_beside(other)
+    (beside,) = window.beside
+    wait(lambda: beside.drawn.snapshots and window.drawn.snapshots, "both runs")
+    records = tab(window, "Records")
+    window.tab_widget.setCurrentWidget(records)
+    QtTest.QTest.qWait(50)
+    assert [run.label for run in records.runs] == ["1 new film"]
+    beside.in_same_axes.setChecked(True)
+    assert [run.label for run in records.runs] == ["1 new film", "1 of other.db old film"]
+    here, there = (run.snapshot.id for run in records.runs)
+    assert records.plot.curves.points(here)[1].tolist() == [70]
+    assert records.plot.curves.points(there)[1].tolist() == [0, 1, 4, 9, 16]
+    assert records.plot.curves.look(here).colour != records.plot.curves.look(there).colour
+    assert "run 1 of other.db: " in window.basis.text()
+    rows = tab(window, "Rows")
+    window.tab_widget.setCurrentWidget(rows)
+    wait(lambda: rows.model.rowCount() == 1, "the rows of this file")
+    with Database(db) as database, pytest.raises(ValueError, match="export them from their own window"):
+        records.export_data(tmp_path / "both.csv", database)
+    beside.close()
+    assert [run.label for run in records.runs] == ["1 new film"]
 
 
 def test_a_file_of_another_kind_is_refused_in_words(window, tmp_path):

@@ -7,6 +7,7 @@ pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
 from qtpy import QtCore, QtTest, QtWidgets
 
 from labctl.gui.docks import Docks
+from labctl.gui.plots.tab import Tab
 from labctl.gui.remembered import remember, restore
 
 NAMES = ["a", "b", "c"]
@@ -36,6 +37,38 @@ def test_at_first_one_tab_is_in_sight_and_any_can_be_brought_to_the_front(docks)
         docks.setCurrentIndex(place)
         settle()
         assert (docks.in_sight(), docks.currentIndex()) == ([name], place)
+
+
+class Counting(Tab):
+    def __init__(self):
+        super().__init__()
+        self.drawn = 0
+
+    def draw(self):
+        self.drawn += 1
+
+
+def test_a_tab_behind_another_is_drawn_when_it_comes_into_sight_and_not_before(app):
+    docks, tabs = Docks(), [Counting() for _ in NAMES]
+    for tab, name in zip(tabs, NAMES, strict=True):
+        docks.add(tab, name)
+    docks.came_into_sight.connect(lambda tab: tab.catch_up())
+    docks.resize(900, 500)
+    docks.setCurrentIndex(0)
+    docks.show()
+    settle()
+    before = [tab.drawn for tab in tabs]
+    for tab in tabs:
+        tab.refresh()
+    assert [tab.drawn - n for tab, n in zip(tabs, before, strict=True)] == [1, 0, 0]
+    docks.setCurrentIndex(2)
+    settle()
+    assert [tab.drawn - n for tab, n in zip(tabs, before, strict=True)] == [1, 0, 1]
+    docks.split_off(1, "beside")
+    settle()
+    assert [tab.drawn - n for tab, n in zip(tabs, before, strict=True)] == [1, 1, 1]
+    docks.close()
+    docks.deleteLater()
 
 
 def test_a_tab_is_put_beside_and_below_the_others(docks):

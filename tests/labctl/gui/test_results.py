@@ -129,3 +129,16 @@ def test_another_circuit_is_fitted_beside_the_stored_one_and_nothing_is_written(
 def analyses(db):
     with Database(db) as database:
         return database.rows("SELECT id FROM analyses ORDER BY id")
+
+
+def test_each_conductivity_has_its_budget_also_the_one_whose_line_of_the_table_is_chosen(window, db, wait):
+    with Database(db) as database:
+        lines = uncertainties(database, 1)
+    assert sum(line.startswith("sigma of spectrum") for line in lines) == 2
+    tab = next(tab for tab in window.tabs if tab.name == "Table")
+    window.tab_widget.setCurrentWidget(tab)
+    wait(lambda: len(tab.conductivities.items) == 2, "the numbers")
+    tab.views[0].activated.emit(tab.conductivities.index(1, 2))
+    said = texts(window)[0].text.toPlainText()
+    assert said.startswith("sigma of spectrum")
+    assert "thickness" in said

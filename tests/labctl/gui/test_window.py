@@ -822,8 +822,8 @@ def test_the_menu_of_a_run_hides_colours_and_shows_it(old_run, window):
 
 def test_a_run_that_is_left_out_for_less_than_a_look_is_drawn_again(old_run, window):
     wait(lambda: window._snapshots, "the run")
-    window._follow([])
-    window._follow([1])
+    window.drawn.follow([])
+    window.drawn.follow([1])
     assert not window._snapshots
     wait(lambda: window._snapshots, "the run again")
 

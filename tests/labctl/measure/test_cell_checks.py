@@ -1,6 +1,8 @@
 """What the read-back of a switch cannot see is found with open channels, or by the cell's own series."""
 
 import math
+import random
+from dataclasses import replace
 
 import pytest
 
@@ -9,14 +11,12 @@ from labctl.clock import VirtualClock
 from labctl.errors import InstrumentError
 from labctl.instruments.cell_switch import BenchCell
 from labctl.measure.cell_checks import (
-    CONTRADICTION,
-    OwnSeries,
     Sighting,
     contradiction,
     refuse_connected,
     sighting_of,
 )
-from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
+from labctl.measure.events import PointMeasured
 
 BOLTZMANN_EV_K = 8.617333262e-5
 GEOMETRIC_F = 1e-11
@@ -39,9 +39,9 @@ class Analyser:
         pass
 
 
-def bench_seeing(sees, channels=("1!1",)):
+def bench_seeing(sees, channels=("1!1",), **options):
     told = []
-    cells = {"A": BenchCell("A", {"fra": Analyser(sees)}, channels)}
+    cells = {"A": BenchCell("A", {"fra": Analyser(sees)}, channels, **options)}
     limits = Limits((200.0, 500.0), 1.0, 0.1)
     tell = lambda *words, **details: told.append(words)  # noqa: E731 - one line
     return Bench(VirtualClock(), limits, {}, "station", cells=cells, tell=tell), told
@@ -65,6 +65,13 @@ def test_an_analyser_that_fails_at_an_open_circuit_is_told_and_the_night_goes_on
     bench, told = bench_seeing(InstrumentError("analyser", "SI", "", "overload"))
     refuse_connected(bench, "A")
     assert "not checked" in told[0][2]
+
+
+def test_the_station_sets_the_level_of_the_open_check_or_turns_it_off():
+    refuse_connected(bench_seeing(5e3 + 0j, open_check_ohm=1e3)[0], "A")
+    refuse_connected(bench_seeing(50 + 0j, open_check_ohm=0.0)[0], "A")
+    with pytest.raises(InstrumentError, match="still connected"):
+        refuse_connected(bench_seeing(5e7 + 0j, open_check_ohm=1e8)[0], "A")
 
 
 def test_a_cell_that_is_always_connected_is_not_asked():
@@ -108,18 +115,16 @@ def test_conductance_falling_with_temperature_contradicts_already_the_second_spe
     assert contradiction([sighting(340)], sighting(330, 30.0))
 
 
-def events_of(ohm, kelvin, state="finished"):
-    yield SpectrumStarted(step=1)
+def points_of(ohm, kelvin):
     for hertz in (1e6, 1e5, 1e4, 1e3):
         z_ohm = ohm / (1 + 2j * math.pi * hertz * ohm * GEOMETRIC_F) + 1 / (2j * math.pi * hertz * 1e-6)
         yield PointMeasured(
             time_s=0.0, temperature_k=kelvin, frequency_hz=hertz, z_real_ohm=z_ohm.real, z_imag_ohm=z_ohm.imag
         )
-    yield SpectrumEnded(step=1, state=state)
 
 
 def test_a_spectrum_shows_the_conductance_and_the_geometric_capacitance_of_its_cell():
-    points = [event for event in events_of(1e5, 350.0) if isinstance(event, PointMeasured)]
+    points = list(points_of(1e5, 350.0))
     seen = sighting_of(points)
     assert seen is not None
     assert seen.conductance_s == pytest.approx(1e-5, rel=0.05)
@@ -127,16 +132,33 @@ def test_a_spectrum_shows_the_conductance_and_the_geometric_capacitance_of_its_c
     assert sighting_of(points[:1]) is None
 
 
-def test_a_contradiction_is_told_in_the_run_of_its_cell_and_an_aborted_spectrum_is_not_judged():
-    told = []
-    series = OwnSeries("A", lambda *words, **details: told.append((*words, details)))
-    emit = series.beside(lambda topic, record: None)
-    for ohm, kelvin, state in ((1e5, 320.0, "finished"), (6e4, 330.0, "finished"), (10.0, 335.0, "aborted")):
-        for event in events_of(ohm, kelvin, state):
-            emit("any", event)
-    assert told == []
-    for event in events_of(500.0, 340.0):
-        emit("any", event)
-    ((level, kind, message, details),) = told
-    assert (level, kind, details) == ("warning", CONTRADICTION, {"step": 1})
-    assert message.startswith("cell A at 66.9 degC: its resistance is")
+def noisy_points(ohm, kelvin, rng):
+    for point in points_of(ohm, kelvin):
+        modulus_ohm = abs(complex(point.z_real_ohm, point.z_imag_ohm))
+        real_ohm, imag_ohm = (
+            part + modulus_ohm * rng.gauss(0, 0.02) for part in (point.z_real_ohm, point.z_imag_ohm)
+        )
+        yield replace(point, z_real_ohm=real_ohm, z_imag_ohm=imag_ohm)
+
+
+def test_noise_of_a_nearly_resistive_point_is_no_other_capacitance():
+    rng = random.Random(1)
+    for _ in range(100):
+        known = []
+        for kelvin in (330.0, 340.0, 350.0, 360.0):
+            now = sighting_of(list(noisy_points(ROOM_OHM * math.exp(-(kelvin - 330.0) / 7), kelvin, rng)))
+            assert contradiction(known, now) == ""
+            known.append(now)
+
+
+def test_capacitances_at_other_frequencies_are_not_compared():
+    at_1_mhz = [Sighting(330.0, 1e-6, 1e-11, highest_hz=1e6)]
+    assert contradiction(at_1_mhz, Sighting(331.0, 1e-6, 2e-11, highest_hz=1e4)) == ""
+    assert contradiction(at_1_mhz, Sighting(331.0, 1e-6, 2e-11, highest_hz=1e6))
+
+
+def test_a_conductance_at_another_condition_is_no_contradiction():
+    dry = [Sighting(330.0, 1e-6, condition=("dew_point_k", 250.0))]
+    wet = Sighting(330.0, 1e-3, condition=("dew_point_k", 290.0))
+    assert contradiction(dry, wet) == ""
+    assert contradiction([*dry, Sighting(330.0, 1e-6, condition=wet.condition)], wet)

@@ -15,6 +15,7 @@ from labctl.measure.run import StopRequest, run_protocol
 from labctl.queue.jobs import Jobs
 from labctl.queue.rehearsal import rehearse
 from labctl.queue.runner import Runner
+from labctl.readmodel.run_text import status_in_words
 from labctl.store import Store
 from labctl.store.transactions import WriteConnection
 
@@ -153,6 +154,31 @@ def test_a_failure_of_it_is_told_in_its_own_words(protocol, run):
     (outcome,) = run(changed)
     assert (outcome.status, outcome.reason) == ("failed", "OSError: the meter fell silent")
     assert not sys.modules["their_drift_file"].Drift.last.meter.is_open
+
+
+def test_without_a_runner_its_progress_is_stored_while_it_runs_and_at_its_end(
+    protocol, run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("labctl.measure.recording.PROGRESS_EVERY_S", 1e6)  # so only the first, and the last
+    seen = []
+
+    def see(event):
+        if event.topic == "progress":
+            with labctl.open(tmp_path / "lab.db") as db:
+                seen.append(db.run("last")["percent"])
+
+    run(protocol(repeat=1), on_event=see)
+    assert seen == [0.0, 0.0, 0.0]
+    with labctl.open(tmp_path / "lab.db") as db:
+        finished = db.run(1)
+        assert finished["percent"] == pytest.approx(200 / 3)
+    run(protocol(repeat=1, points="3\nfails_at = 2"))
+    with labctl.open(tmp_path / "lab.db") as db:
+        failed = db.run(2)
+    assert status_in_words(finished) == "finished"
+    assert status_in_words(failed) == "failed at 33 %"
+    assert status_in_words({"status": "running", "percent": 33.3}) == "running, 33 %"
+    assert status_in_words({"status": "running", "percent": None}) == "running"
 
 
 def test_its_own_estimate_is_its_duration(protocol):

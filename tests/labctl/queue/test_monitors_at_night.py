@@ -128,3 +128,16 @@ def test_a_limit_that_cannot_be_meant_is_refused_in_words(watched, reading, word
     with pytest.raises(ConfigurationError, match=r"night\.interlocks\.reading") as refused:
         read_night(replace(watched.station, night=given))
     assert words in str(refused.value)
+
+
+def test_two_monitors_are_both_kept_as_instruments_of_the_run(tmp_path, night, rig, run_night, station_text):
+    second = WATCHING.replace("room", "wall").replace("::16::", "::17::")
+    path = tmp_path / "watched.toml"
+    path.write_text(station_text.replace("[simulation]", f"{WATCHING}{second}\n[simulation]"))
+    instruments = INSTRUMENTS | {"GPIB0::17::INSTR": "keithley2000"}
+    both = type(rig)(read_station(path), night.clock, instruments=instruments)
+    night.add(temperatures=[40])
+    run_night(station=both.station)
+    assert night.states() == ["finished"]
+    kept = rows(night, "SELECT role, name FROM run_instruments WHERE name IN ('room', 'wall') ORDER BY name")
+    assert [tuple(row.values()) for row in kept] == [("monitor", "room"), ("monitor wall", "wall")]

@@ -1,7 +1,9 @@
 """A job with the samples of several cells: each has its run, and goes on where it was cut."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from labctl.queue.runner import Runner
 from labctl.store import Store
 from labctl.store.transactions import WriteConnection
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 STATION = """
 name = "switched rig"
 [limits]
@@ -167,6 +170,22 @@ def test_a_killed_night_measures_nothing_twice_and_leaves_nothing_out(folder):
     assert state(folder)[0] == "finished"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills and waiting times of POSIX")
+def test_the_supervisor_switches_a_served_rig_off_after_each_kill_and_the_night_is_complete(
+    tmp_path, monkeypatch
+):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from several_samples import SAFE_WITHIN_S, killed
+
+    night = killed(tmp_path, seed=3, kills=2, samples=2, temperatures_degc="45:65:10")
+    assert night["struck"] == ["runner", "runner and supervisor"]
+    assert night["with_an_output_on"] == 2
+    assert night["longest_on_s"] < SAFE_WITHIN_S
+    assert (night["finished"], night["off_at_the_end"]) == (True, True)
+    assert (night["twice"], night["missing"], night["in_doubt"]) == (0, 0, 0)
+
+
 def test_several_samples_are_rehearsed_behind_a_simulated_switch(folder):
     real = STATION.replace('[simulation.options]\ndescription = "switch"\n', "")
     (folder / "station.toml").write_text(real)
@@ -235,3 +254,22 @@ def test_with_least_hours_no_pair_is_measured_twice_and_every_choice_is_stored(f
     assert sum("most per hour" in message for message in told) == len(measured)
     assert any("Hz show its arc" in message for message in told)
     assert sum("the activation energy is known to" in message for message in told) == 2
+
+
+def test_a_restart_with_least_hours_goes_on_with_the_points_measured_before(folder):
+    series = SERIES.replace("[45, 60, 75]", '"45:105:12"').replace("frequency_min_hz = 10", "")
+    protocol = parse_protocol(PROTOCOL.replace(SERIES, series + LEAST_HOURS), str(folder / "hours.toml"))
+    with WriteConnection(folder / "hours.db") as connection:
+        Jobs(connection).add(protocol)
+    stopper = Stopper(9, 3)
+    for stop, see in ((stopper.stop, stopper), (StopRequest(), lambda event: None)):
+        station = read_station(folder / "station.toml")
+        Runner(station, folder / "hours.db", stop, until_empty=True, on_event=see).run()
+    with labctl.open(folder / "hours.db") as db:
+        spectra = db.rows(
+            "SELECT r.cell, s.setpoint_k, s.status FROM spectra s JOIN runs r ON r.id = s.run_id"
+        )
+        told = [row["message"] for row in db.rows("SELECT message FROM events WHERE kind = 'least hours'")]
+    measured = [(row["cell"], row["setpoint_k"]) for row in spectra if row["status"] == "finished"]
+    assert len(measured) == len(set(measured)) == 2 * 5, "four and five of them before the restart"
+    assert sum("after 5 temperatures: done" in message for message in told) == 2

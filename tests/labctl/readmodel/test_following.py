@@ -11,6 +11,7 @@ from labctl.readmodel.growing_polarisations import extrapolated_current
 from labctl.readmodel.thinning import MOST_ROWS
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
+from labctl.store.queries.numbered_rows import POLARISED_TEMPERATURES
 
 SAMPLE = {"name": "film", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "reversible"}
 
@@ -135,6 +136,51 @@ def test_many_currents_are_read_in_steps_and_keep_their_spike(store, begin, foll
     assert curve.current_a.max() == 9.0
     assert curve.elapsed_s[curve.current_a.argmax()] == 23_456
     assert (np.diff(curve.elapsed_s) >= 0).all()
+
+
+def test_points_that_are_thinned_or_without_a_temperature_never_become_rows_of_python(
+    store, begin, follow, monkeypatch
+):
+    monkeypatch.setattr(long_tables, "SHOWN_ROWS", 100)
+    run_id = begin()
+    polarisation(store, run_id, np.exp(-np.arange(20_000) / 1e4))
+    rows, read = 0, Database.rows
+
+    def counted(database, *arguments):
+        nonlocal rows
+        found = read(database, *arguments)
+        rows += len(found)
+        return found
+
+    follower = follow(run_id)
+    monkeypatch.setattr(Database, "rows", counted)
+    assert read_all(follower).rows == 20_000
+    assert rows < 1000
+
+
+def test_the_temperature_during_a_long_polarisation_keeps_its_extremes(store, begin, follow, monkeypatch):
+    monkeypatch.setattr(long_tables, "ROWS_AT_ONCE", 600)
+    monkeypatch.setattr(long_tables, "SHOWN_ROWS", 200)
+    run_id = begin()
+    for polarisation_id in (1, 2):
+        about = {"run_id": run_id, "number": polarisation_id, "potential_v": 0.01, "started_s": 0.0}
+        store.insert("polarisations", about | {"setpoint_k": 300.0 + polarisation_id})
+        for n in range(3000):
+            row = {"polarisation_id": polarisation_id, "number": n, "elapsed_s": 1.0 * n, "potential_v": 0.01}
+            row |= {"current_a": 1e-6, "time_s": 3000.0 * polarisation_id + n}
+            kelvin = None if n % 2 else 400.0 if n == 1234 else 300.0 + polarisation_id
+            store.append("polarisation_points", row | {"temperature_k": kelvin})
+    store.flush()
+    follower = follow(run_id)
+    curve = read_all(follower).temperature
+    assert [*curve.time_s[curve.temperature_k == 400.0]] == [4234.0, 7234.0]
+    assert 200 < curve.time_s.size < 1000
+    assert {*curve.setpoint_k[curve.time_s < 6000]} == {301.0}
+    assert {*curve.setpoint_k[curve.time_s >= 6000]} == {302.0}
+    assert follower.poll() is follower.poll()
+    table = long_tables.LongTable(follower._db, POLARISED_TEMPERATURES)
+    while not (table.poll([1, 2]) and table.complete):
+        assert (np.diff(table.columns()[0]) >= 0).all()
 
 
 def test_a_current_marked_as_bad_is_no_current(store, begin, follow):

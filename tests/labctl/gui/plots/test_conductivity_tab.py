@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from labctl.gui.plots.conductivity_tab import ConductivityTab
+from labctl.gui.plots.conductivity_tab import LITERATURE, ConductivityTab
+from labctl.gui.qt import QtCore
 from labctl.readmodel.law_curve import NO_BAND_KEPT
 
 
@@ -186,3 +187,57 @@ def test_laws_of_bulk_and_grain_boundary_are_named_and_drawn_when_asked_for(tab,
 def test_a_run_without_laws_of_parts_does_not_offer_them(tab, app, made):
     show(tab, app, made.run(conductivities=made.conductivities(), fits=(made.fit(),)))
     assert not tab._of_parts.isVisibleTo(tab)
+
+
+def with_budget(made, number, kelvin):
+    of_thickness = {"source": "thickness", "change": 0.02, "type": "B", "common": True, "cause": "thickness"}
+    of_fit = {"source": "fit and noise", "change": 0.01, "type": "A", "common": False}
+    components = [of_thickness, of_fit | {"degrees_of_freedom": 58.0}]
+    return made.conductivity(number, kelvin, budget={"components": {"conductivity": components}})
+
+
+def test_the_literature_of_the_ion_is_drawn_where_it_is_asked_for_and_is_named_so(tab, app, made):
+    rows = made.conductivities()
+    run = made.run(conductivities=rows)
+    show(tab, app, made.changed(run, sample={"name": "pellet", "cation": "Mg2+"}))
+    assert LITERATURE not in tab.plot.curves.drawn()
+    assert tab.literature.isVisible()
+    assert "literature" not in words(tab)
+    tab.literature.setChecked(True)
+    assert "◇ literature: O'Donnell" in words(tab)
+    x, y = tab.plot.curves.points(LITERATURE)
+    near = tab._published
+    assert {row.cations for row in near} >= {("Mg2+",)}
+    assert x == pytest.approx([1000 / row.temperature_k for row in near])
+    assert 10**y == pytest.approx([row.conductivity_s_m / 100 for row in near])
+    assert tab._note(LITERATURE, 0).startswith(f"literature: row {near[0].number}, references ")
+    tab.literature.setChecked(False)
+    assert LITERATURE not in tab.plot.curves.drawn()
+
+
+def test_without_an_ion_no_literature_is_offered(tab, app, made):
+    show(tab, app, made.run(conductivities=made.conductivities()))
+    assert not tab.literature.isVisible()
+
+
+def test_a_click_on_a_point_shows_its_uncertainty_by_source_and_a_second_hides_it(tab, app, made):
+    run = made.run(conductivities=(with_budget(made, 1, 400.0), with_budget(made, 2, 410.0)))
+    show(tab, app, run)
+    tab.plot.picked.emit((1, "heating"), 1)
+    assert "sigma of spectrum ? at 136.85 °C" in words(tab)
+    assert "thickness" in words(tab)
+    tab.plot.picked.emit((1, "heating"), 1)
+    assert "sigma of spectrum" not in words(tab)
+
+
+def test_points_in_a_rectangle_give_their_run_and_their_temperatures(tab, app, made):
+    marked, refused = [], []
+    tab.temperatures_marked.connect(lambda *found: marked.append(found))
+    tab.refused.connect(refused.append)
+    out = made.conductivity(9, 305.0, flags=["excluded: a leak"])
+    show(tab, app, made.run(conductivities=(*made.conductivities(), out)))
+    x, y = tab.plot.curves.points((1, "heating"))
+    tab.plot.marked.emit(QtCore.QRectF(x[2] - 1e-3, y.min() - 1, x[0] - x[2] + 2e-3, 9.0))
+    assert marked == [(1, 300.0, 320.0)]
+    tab.plot.marked.emit(QtCore.QRectF(0.0, 0.0, 0.1, 0.1))
+    assert refused == ["no point marked; drag around points of one run"]

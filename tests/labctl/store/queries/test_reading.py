@@ -189,6 +189,11 @@ def test_the_extremes_of_each_bucket_come_in_order(temperatures):
     ]
 
 
+def test_buckets_begin_at_multiples_of_their_width_wherever_the_stretch_begins(temperatures):
+    found = numbered_rows.extremes(temperatures, numbered_rows.TEMPERATURES, 2, 3, 9, 4)
+    assert sorted({row["number"] for row in found}) == [3, 4, 5, 8]
+
+
 def test_the_extremes_of_every_column_of_records_are_kept(night):
     rig, db = night
     for number, (a, b) in enumerate([(0, 5), (1, 9), (2, 5), (3, 5), (2, -1), (1, 5), (0, 5)]):
@@ -209,7 +214,7 @@ def test_temperatures_of_points_are_read_from_a_place_on(night):
         values = {"z_real_ohm": 1.0, "z_imag_ohm": 0.0, "temperature_k": 300.0 + number}
         rig.store.append("impedance_points", row | values)
     rig.store.flush()
-    found = point_temperatures.after(db, point_temperatures.SPECTRA, 2, (50, 0), 10)
+    found = point_temperatures.after(db, 2, (50, 0), 10)
     assert [(row["number"], row["temperature_k"], row["setpoint_k"]) for row in found] == [
         (1, 301.0, 300.0),
         (2, 302.0, 300.0),
