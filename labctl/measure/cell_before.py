@@ -1,4 +1,4 @@
-"""What the file knows of a cell when a run begins: earlier runs of the mount, earlier parts of the run."""
+"""Rows about a cell in the file when a run begins: earlier runs of the mount, earlier parts of the run."""
 
 import math
 from collections.abc import Mapping
