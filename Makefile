@@ -4,8 +4,9 @@ PYTHON ?= python3
 export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
-# Two workers more than cores: tests of served rigs wait. `make test WORKERS=` runs in one process, for a debugger.
-WORKERS ?= --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# Two workers more than cores: tests of served rigs wait. Tests that share what was measured once are run by one of them.
+# `make test WORKERS=` runs in one process, for a debugger.
+WORKERS ?= --dist loadgroup --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 # Programs that tests start may keep what they compiled for the next.
 PYTEST = env -u PYTHONDONTWRITEBYTECODE QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(WORKERS)
 # What pytest runs, options included; empty for everything.

@@ -153,7 +153,7 @@ def sound(samples: int, first: int = 0) -> None:
         "| method | n | covered | share, 95 % interval | at least expected at 99 % |\n|---|---|---|---|---|"
     )
     for name, n in count.items():
-        low, high = _clopper_pearson(inside[name], n)
+        low, high = clopper_pearson(inside[name], n)
         least = int(binom.ppf(0.005, n, 0.95))
         print(f"| {name} | {n} | {inside[name]} | {100 * low:.0f} to {100 * high:.0f} % | {least} |")
     print(f"\nfalse statements: {false} of {samples}; main carrier excluded: {excluded} of {samples}\n")
@@ -174,7 +174,8 @@ def _judged(samples: int, first: int, fault: str = "") -> Iterator[Judged]:
     return (judge(seed, fault) for seed in range(first, first + samples))
 
 
-def _clopper_pearson(k: int, n: int) -> tuple[float, float]:
+def clopper_pearson(k: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share, `k` of `n`."""
     low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
     high = float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
     return low, high

@@ -2,6 +2,7 @@
 
 from drivers.agilent4294a import Agilent4294A
 from drivers.alicat import AlicatMC
+from drivers.cellkraft import CellkraftP10
 from drivers.eurotherm import Eurotherm2200, Eurotherm2400, Eurotherm3200, Eurotherm3216, Eurotherm3500
 from drivers.huber import Huber
 from drivers.julabo import JulaboCF, JulaboCorio, JulaboFC, JulaboFL, JulaboPresto
@@ -91,8 +92,8 @@ POTENTIOSTATS: tuple[type[Potentiostat], ...] = (
 )
 THERMOMETERS: tuple[type[Thermometer], ...] = (Keithley2000, KeithleyDMM6500)
 SWITCHES: tuple[type[Switch], ...] = (Keithley7001, Keithley2700, Keithley2750)
-MONITORS: tuple[type[Monitor], ...] = (Keithley2000, KeithleyDMM6500, AlicatMC)
-ATMOSPHERES: tuple[type[Atmosphere], ...] = (AlicatMC,)
+MONITORS: tuple[type[Monitor], ...] = (Keithley2000, KeithleyDMM6500, AlicatMC, CellkraftP10)
+ATMOSPHERES: tuple[type[Atmosphere], ...] = (AlicatMC, CellkraftP10)
 WATCHDOGS: tuple[type[Watchdog], ...] = (NamurWatchdog, RelayWatchdog, JulaboPresto)
 PARTNERS: tuple[type[Instrument], ...] = (Keithley6514,)
 """Instruments that fill no role alone: another works `with` them."""

@@ -1,7 +1,7 @@
 """Construction of a rig's cell from a material, a circuit or measured spectra."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol, get_args
@@ -43,8 +43,8 @@ class CellOptions(Protocol):
     def replay(self) -> str | Path | None: ...  # noqa: D102
 
 
-def make_cell(options: CellOptions) -> Cell:
-    """Make the cell. Raises TypeError or ValueError naming the invalid option."""
+def make_cell(options: CellOptions, in_gas: Callable[[Law], Law] | None = None) -> Cell:
+    """Make the cell; `in_gas` makes its law answer a gas. Raises TypeError or ValueError for an option."""
     if options.dummy is not None:
         return Cell(_dummy(options.dummy))
     if options.replay is not None:
@@ -60,6 +60,8 @@ def make_cell(options: CellOptions) -> Cell:
         own = dict(options.cell)
         melts_at_k = _amount("melts_at_k", own.pop("melts_at_k", melts_at_k))
         circuit |= _circuit_entries(own)
+    if in_gas is not None:
+        circuit["law"] = in_gas(circuit["law"])
     if options.carriers is not None:
         law = circuit["law"]
         return Cell(_carrier_cell(law, options.thickness_m, options.area_m2, options.carriers), melts_at_k)

@@ -22,6 +22,7 @@ from sim_instruments.wire.definition import make_device
 from sim_instruments.wire.device import SimDevice
 from sim_instruments.wire.faults import FaultPlan
 from sim_instruments.wire.library import RigLibrary
+from sim_instruments.world.gas import LawInGas, gas_from
 from sim_instruments.world.noise import ImpedanceNoise
 from sim_instruments.world.oven import Oven, OvenProperties
 from sim_instruments.world.world import Clock, World
@@ -35,6 +36,7 @@ class Options:
     material: str = "Mg3(BH4)4(NH2)2"
     cell: Mapping[str, Any] | None = None
     carriers: Mapping[str, Any] | None = None
+    gas: Mapping[str, Any] | None = None
     thickness_m: float = 1e-3
     area_m2: float = 7.853981633974483e-05
     electrodes: str = "blocking"
@@ -52,6 +54,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "material": (str,),
     "cell": (Mapping, type(None)),
     "carriers": (Mapping, type(None)),
+    "gas": (Mapping, type(None)),
     "thickness_m": (int, float),
     "area_m2": (int, float),
     "electrodes": (str,),
@@ -102,6 +105,10 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
         Parameters of `world.carriers.CarrierCell` in place of a circuit: `ions` (name = table of
         `MovingIon`), `electrons` and `holes` (shares), `layer`, `offset_v`. All shares add up to 1 and divide
         the conductivity by the law of `material` or `cell`; `electrodes` does not count.
+    gas : mapping
+        How the conductivity answers a gas whose pressure an instrument of the rig sets (`cellkraft_p10`):
+        `terms`, a list of tables `{"share": ..., "exponent": ...}` of the carriers at `reference_pa`, `lag_s`
+        and `hysteresis` (relative, while the pressure falls); see `world.gas`. Not with `cells` or `replay`.
     thickness_m, area_m2, electrodes : float, float, "blocking" or "reversible"
     noise_fraction : float
         Noise of real and imaginary part as a fraction of |Z|, at 1 s of integration; default 0.001, or 0
@@ -138,7 +145,9 @@ def build(clock: Clock, seed: int = 1, **options: Any) -> Rig:
     oven = Oven(float(chosen.ambient_k), OvenProperties.of(dict(chosen.oven or {})))
     cells = _cells(chosen)
     switched = None if cells is None else make_cells(chosen, cells, float(chosen.ambient_k))
-    world = World(clock, oven, switched or make_cell(chosen), seed)
+    gas = gas_from(chosen.gas)
+    in_gas = None if chosen.gas is None else partial(LawInGas, gas=gas)
+    world = World(clock, oven, switched or make_cell(chosen, in_gas), seed, gas)
     if switched is not None:
         switched.closed = world.closed_channels
     noise_fraction = chosen.noise_fraction
@@ -185,6 +194,8 @@ def _checked(options: dict[str, Any]) -> Options:
         raise ValueError(f"build: electrodes: {chosen.electrodes!r} is neither 'blocking' nor 'reversible'")
     if chosen.noise_fraction is not None and not 0 <= chosen.noise_fraction < 1:
         raise ValueError(f"build: noise_fraction: between 0 and 1, got {chosen.noise_fraction!r}")
+    if chosen.gas is not None and (chosen.cells or chosen.replay or chosen.dummy):
+        raise ValueError("build: gas: not with cells, replay or dummy")
     if not 70 <= chosen.ambient_k <= 330:
         raise ValueError(f"build: ambient_k: 70 to 330 K, got {chosen.ambient_k!r}")
     return chosen

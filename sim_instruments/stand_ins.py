@@ -16,6 +16,7 @@ from pyvisa.rname import to_canonical_name
 
 from sim_instruments.instruments.agilent4294a import Agilent4294A
 from sim_instruments.instruments.alicat import Alicat
+from sim_instruments.instruments.cellkraft_p10 import CellkraftP10
 from sim_instruments.instruments.emstat4 import EMSTAT4_LR, EMSTAT_PICO, NEXUS, EmStat4
 from sim_instruments.instruments.eurotherm2400 import Eurotherm2400
 from sim_instruments.instruments.huber import Huber
@@ -246,6 +247,13 @@ MODELS: dict[str, StandIn] = {
             driver="drivers.alicat:AlicatMC",
             roles=ATMOSPHERE,
             settings={"flow_unit": "SCCM", "full_scale": 100.0, "when_safe": "close"},
+        ),
+        StandIn(
+            "cellkraft_p10",
+            lambda parts: CellkraftP10(parts.world),
+            driver="drivers.cellkraft:CellkraftP10",
+            roles=ATMOSPHERE,
+            settings={"total_pressure_pa": 101325.0, "highest_pa": 15000.0, "when_safe": "dry"},
         ),
         _with_noise(
             "keysight_e4980a", "drivers.lcr_meters:KeysightE4980A", ANALYSER, LcrMeter, longest_list=201

@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import subprocess
@@ -85,6 +86,12 @@ def pytest_make_collect_report(collector):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     return with_the_sentence((yield))
+
+
+def pytest_collection_finish():
+    """Leave the collected tests out of later collections of garbage, which look at every object."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,6 +21,7 @@ LEFT_FOR_S, READ_WITHIN_S = 20.0, 0.3
 FASTER = "faster than the ramp K/s"
 FREQUENCIES_HZ, AMPLITUDE_V, BIAS_V = (1e5, 1e4, 1e3), 0.02, 0.0
 STEP_V, STEP_TIMES_S, LIMIT_A = 0.01, (0.0, 5.0), 1e-3
+WATER_PA, GAS_SETTLES_S = 2026.5, 600.0
 FLOW_M3_S, FLOW_SHARE, SCCM_M3_S = 5e-7, 0.01, 1e-6 / 60 * 273.15 / 298.15
 IMPEDANCE_SHARE, CURRENT_SHARE, POTENTIAL_V = 0.02, 0.02, 1e-3
 
@@ -108,7 +109,7 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
     if hasattr(driver, "closed_channels"):
         yield from connections(trial)
     if hasattr(driver, "quantity"):
-        yield from flows(trial)
+        yield from conditions(trial)
     if hasattr(driver, "sweep"):
         yield from impedances(trial)
     if hasattr(driver, "hold"):
@@ -118,15 +119,18 @@ def measured(trial: Trial, panel: Panel, state: State) -> Iterator[Compared]:
         yield "outputs on", float(trial.energised), 0.0, 0.0
 
 
-def flows(trial: Trial) -> Iterator[Compared]:
-    """Set a flow, and read it when the flow has settled."""
+def conditions(trial: Trial) -> Iterator[Compared]:
+    """Set a flow or a pressure of water, and read it when it has settled."""
     driver = trial.driver
     (model,) = (trial.rig.instruments[address] for address in trial.addresses)
-    driver.setpoint = FLOW_M3_S
-    trial.clock.sleep(LEFT_FOR_S)
-    yield "flow m3/s", driver.value, model.flow * SCCM_M3_S, FLOW_SHARE * FLOW_M3_S
-    yield "set flow m3/s", driver.setpoint, FLOW_M3_S, FLOW_SHARE * FLOW_M3_S
-    yield "true flow m3/s", model.flow * SCCM_M3_S, FLOW_M3_S, FLOW_SHARE * FLOW_M3_S
+    wanted = FLOW_M3_S if driver.quantity == "flow_m3_s" else WATER_PA
+    driver.setpoint = wanted
+    trial.clock.sleep(GAS_SETTLES_S)
+    read = driver.value
+    true = model.flow * SCCM_M3_S if driver.quantity == "flow_m3_s" else model.water_pa
+    yield driver.quantity, read, true, FLOW_SHARE * wanted
+    yield f"set {driver.quantity}", driver.setpoint, wanted, FLOW_SHARE * wanted
+    yield f"true {driver.quantity}", true, wanted, FLOW_SHARE * wanted
 
 
 def connections(trial: Trial) -> Iterator[Compared]:

@@ -429,7 +429,13 @@ ALICAT = Panel(
     kept=("the gas that is chosen",),
 )
 
+CELLKRAFT = Panel(
+    (Setting("set point", put("word", one_of(0, 150, 700, 1400))),),
+    hidden=("unit of the set point, which is set at the display",),
+)
+
 METERS = {
+    "drivers.cellkraft:CellkraftP10": CELLKRAFT,
     "drivers.alicat:AlicatMC": ALICAT,
     "drivers.keithley_switches:Keithley7001": SWITCH_7001,
     "drivers.keithley_switches:Keithley2700": SWITCH_27XX,

@@ -23,9 +23,10 @@ def fact(
         typer.Argument(
             help="diffusion (m2/s), concentration and salt (mol/l), glass-transition and melting (degC), "
             "crystallinity, electronic-share and ion-share (%), density (g/cm3), water (ppm), mass-before "
-            "and mass-after (mg), emf and emf-theory (mV), activity-ratio, o2-exponent, h2o-exponent, "
-            "charge-passed (C), molar-mass (g/mol), and (mg) anode-side-, middle-, cathode-side-, "
-            "anode-metal-, cathode-metal- before and after; omit to list.",
+            "and mass-after (mg), emf and emf-theory (mV), activity-ratio, water-emf (mV), water-ratio, "
+            "hydrogen-evolved (umol), o2-exponent, h2o-exponent, charge-passed (C), molar-mass (g/mol), "
+            "and (mg) anode-side-, middle-, cathode-side-, anode-metal-, cathode-metal- before and after; "
+            "omit to list.",
             show_default=False,
         ),
     ] = "",

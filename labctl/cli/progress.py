@@ -11,6 +11,7 @@ from labctl.clock import Clock
 from labctl.measure import events
 from labctl.plain_text import on_one_line
 from labctl.readmodel.formatting import celsius, duration, with_uncertainty
+from labctl.readmodel.law_conditions import condition_key
 from labctl.readmodel.transference_text import QUANTITIES
 
 Show = Callable[[events.AnyEvent], None]
@@ -156,7 +157,8 @@ def _conductivity_line(row: Mapping[str, Any], fits: Sequence[Mapping[str, Any]]
     sigma = with_uncertainty(row["conductivity_s_m"] / 100, None if u_s_m is None else u_s_m / 100)
     if row["bound"]:
         sigma = f"{'<' if row['bound'] == 'upper' else '>'} {row['conductivity_s_m'] / 100:.2g}"
-    fit = next((f for f in fits if f["preferred"] and f["branch"] == "all"), None)
+    of_all = [f for f in fits if f["preferred"] and f["branch"] == "all"]
+    fit = of_all[0] if len({condition_key(f) for f in of_all}) == 1 else None
     law = ""
     if fit and fit["activation_energy_ev"] is not None and fit["standard_uncertainty_ev"] is not None:
         symbol = "B" if fit["law"] == "vtf" else "Ea"

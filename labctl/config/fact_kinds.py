@@ -94,6 +94,16 @@ KINDS = {  # name on the command line: kind
         "activity_ratio_1", "1", 1.0, 1e-60, 1e60, "ratio of the activities at the electrodes",
         of_an_ion=True, at_temperature=True,
     ),
+    "water-emf": FactKind(
+        "water_emf_v", "mV", 1e-3, -1e4, 1e4, "electromotive force between two pressures of water",
+        at_temperature=True,
+    ),
+    "water-ratio": FactKind(
+        "water_ratio_1", "1", 1.0, 1, 1e60, "ratio of the pressures of water", at_temperature=True
+    ),
+    "hydrogen-evolved": FactKind(
+        "hydrogen_evolved_mol", "umol", 1e-6, 0, 1e9, "hydrogen evolved at a dry cathode"
+    ),
     "o2-exponent": FactKind(
         "o2_exponent_1", "1", 1.0, -5, 5, "exponent of the pressure of O2", at_temperature=True
     ),

@@ -24,6 +24,7 @@ from labctl.derive.lag import STILL_K, spectrum_rate_k_s, without_lag
 from labctl.derive.linearities import linearity_flags
 from labctl.derive.makers import METHOD_VERSIONS, maker_of
 from labctl.derive.reference_resistor import with_reference
+from labctl.derive.series_resistance import with_series
 from labctl.store import Database, Store
 from labctl.store.analyses import Maker
 from labctl.store.cells import analyser_of_run
@@ -145,6 +146,7 @@ def evaluated_spectra(
         made["derived_s"] = derived_s
         found_of_one = with_reference(replace(resistance, flags=flags), inputs.reference_u)
         found_of_one = with_isolation(found_of_one, inputs.isolation)
+        found_of_one = with_series(found_of_one, inputs.series_ohm, sample)
         one = _rows(run_id, made, temperature, found_of_one, sample)
         isolation_ohm = inputs.isolation and inputs.isolation.ohm
         rows = [row | {"isolation_ohm": isolation_ohm} for row in one.resistances]

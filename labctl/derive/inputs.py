@@ -12,6 +12,7 @@ from labctl.derive.excluded_points import without_excluded
 from labctl.derive.in_force import in_force
 from labctl.derive.isolation import Isolation, isolation_of_run
 from labctl.derive.reference_resistor import reference_u_of_run
+from labctl.derive.series_resistance import series_ohm_of_run
 from labctl.store import Database
 from labctl.store.amendments import EXCLUDED
 from labctl.store.cells import sensor_offset_k
@@ -37,6 +38,8 @@ class Inputs:
         None: the run is not between two checks.
     isolation : Isolation, optional
         Of the channel of the cell; None: not measured.
+    series_ohm : float, optional
+        Of the shorted cell through its channel; None: not measured.
     """
 
     known: dict[str, Any]
@@ -46,6 +49,7 @@ class Inputs:
     sensor_offset_k: float = 0.0
     reference_u: float | None = None
     isolation: Isolation | None = None
+    series_ohm: float | None = None
 
     @property
     def sample(self) -> dict[str, Any]:
@@ -106,6 +110,7 @@ class Inputs:
         found: dict[str, Any] = {"sample": self.known, "excluded": excluded}
         found |= {"sensor_offset_k": self.sensor_offset_k} if self.sensor_offset_k else {}
         found |= {"isolation": self.isolation.described()} if self.isolation is not None else {}
+        found |= {"series_ohm": self.series_ohm} if self.series_ohm is not None else {}
         return found | ({"reference_u": self.reference_u} if self.reference_u is not None else {})
 
     @classmethod
@@ -120,6 +125,7 @@ class Inputs:
             inputs.get("sensor_offset_k", 0.0),
             inputs.get("reference_u"),
             Isolation(**inputs["isolation"]) if inputs.get("isolation") else None,
+            inputs.get("series_ohm"),
         )
 
 
@@ -138,4 +144,5 @@ def inputs_of(db: Database, run_id: int, choices: Choices = NO_CHOICE) -> Inputs
         sensor_offset_k(db, run_id),
         reference_u_of_run(db, run_id),
         isolation_of_run(db, run_id, found.sample),
+        series_ohm_of_run(db, run_id),
     )

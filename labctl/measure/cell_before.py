@@ -1,4 +1,4 @@
-"""Rows about a cell in the file when a run begins: earlier runs of the mount, earlier parts of the run."""
+"""Records of a cell before a run begins: earlier runs of the mount, earlier parts of the run."""
 
 import math
 from collections.abc import Mapping

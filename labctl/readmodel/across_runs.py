@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labctl.derive.geometry import geometry_not_stated, geometry_of
+from labctl.readmodel.law_conditions import condition_words, of_each_condition
 from labctl.store import Database, amendments
 from labctl.store.encoding import decoded
 from labctl.store.queries import amendments as amendment_rows
@@ -65,6 +66,9 @@ class OverviewRun:
         Conductivities near the temperature asked for.
     transference : sequence of mapping
         Rows of `transference_numbers`.
+    conditions : tuple of str
+        Where the run has laws at several conditions beside the temperature, which; `law` is None then, and
+        `points` are empty, since no number of one condition is that of the run.
     """
 
     row: Row
@@ -74,6 +78,7 @@ class OverviewRun:
     law: Row | None
     points: Sequence[Row]
     transference: Sequence[Row]
+    conditions: tuple[str, ...] = ()
 
     @property
     def id(self) -> int:
@@ -157,7 +162,7 @@ def _origin(temperature_k: float, low_k: float, high_k: float) -> str:
 
 def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:
     """Return every run of a file, oldest first, with conductivities measured near a temperature in K."""
-    laws = {row["run_id"]: row for row in overviews.preferred_laws(db)}
+    laws = _by_run(overviews.preferred_laws(db))
     points = _by_run(overviews.conductivities_between(db, near_k - NEAR_K, near_k + NEAR_K))
     transference = _by_run(overviews.transference_numbers(db))
     rows = overviews.runs_with_samples(db)
@@ -168,12 +173,23 @@ def overview_runs(db: Database, near_k: float = ROOM_K) -> list[OverviewRun]:
             sample=samples.get(row["run_id"], row),
             specimen=row["specimen"] or str(row["sample_id"]),
             mount=row["mount"] or 1,
-            law=laws.get(row["run_id"]),
-            points=points[row["run_id"]],
+            law=_of_the_run(laws[row["run_id"]]),
+            conditions=_several(laws[row["run_id"]]),
+            points=[] if _several(laws[row["run_id"]]) else points[row["run_id"]],
             transference=transference[row["run_id"]],
         )
         for row in rows
     ]
+
+
+def _several(laws: Sequence[Row]) -> tuple[str, ...]:
+    """Return the conditions of laws at more than one; none of these laws is that of the run."""
+    words = [condition_words(same[0]) or "no condition" for same in of_each_condition(laws)]
+    return tuple(words) if len(words) > 1 else ()
+
+
+def _of_the_run(laws: Sequence[Row]) -> Row | None:
+    return laws[-1] if laws and not _several(laws) else None
 
 
 def _samples(db: Database, rows: Sequence[Row]) -> Mapping[int, Row]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labctl.analysis import Estimate, electrode_sides
+from labctl.analysis.numerics.budget import propagated
 from labctl.analysis.transport.hebb_wagner import (
     FEWEST_STEPS,
     GAS_CONSTANT_OVER_FARADAY_V_K,
@@ -82,6 +83,23 @@ def share_of_curve(group: Sequence[Row]) -> tuple[Estimate, HebbWagner]:
     conductance = found.electronic_s_m
     u = math.hypot(conductance.standard_uncertainty * ohm, conductance.value * ohm_u)
     return Estimate(conductance.value * ohm, u, conductance.degrees_of_freedom), found
+
+
+def branches_s_m(found: HebbWagner, thickness_m: Estimate, area_m2: Estimate) -> dict[str, Estimate]:
+    """Conductivities of electrons and holes from a curve that was fitted as a conductance, in S."""
+    both = {"electrons": found.electrons_s_m, "holes": found.holes_s_m}
+    per_area = thickness_m.value / area_m2.value
+    return {
+        name: propagated(
+            one.value * per_area,
+            [
+                (per_area, one),
+                (one.value / area_m2.value, thickness_m),
+                (-one.value * per_area / area_m2.value, area_m2),
+            ],
+        )
+        for name, one in both.items()
+    }
 
 
 def with_cells(rows: Iterable[Row], cells: Mapping[int, tuple[float, str]]) -> list[dict[str, Any]]:

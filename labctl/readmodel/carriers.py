@@ -7,20 +7,28 @@
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from labctl.analysis import Estimate
 from labctl.analysis.transport.carriers import Carrier, Evidence, Verdict, weigh
-from labctl.analysis.transport.electromotive import nernst_emf_v, share_of_emf
-from labctl.analysis.transport.partial_pressure import readings_of
+from labctl.analysis.transport.electromotive import (
+    EmfShare,
+    nernst_emf_v,
+    share_of_emf,
+    share_of_ratios,
+)
+from labctl.analysis.transport.partial_pressure import NO_SINGLE_POWER, readings_of
+from labctl.analysis.transport.protons import protons_of_hydrogen, protons_of_water_cell
 from labctl.analysis.transport.tubandt import Ion, Place, Tubandt, Weighed, tubandt
 from labctl.config.fact_kinds import charge_of
 from labctl.derive.amending import named_entries
 from labctl.derive.facts import facts_in_force, what_follows
+from labctl.derive.geometry import geometry_of
 from labctl.derive.in_force import in_force
-from labctl.readmodel.carrier_curves import curvature, curves, share_of_curve, with_cells
+from labctl.readmodel.carrier_curves import branches_s_m, curvature, curves, share_of_curve, with_cells
+from labctl.readmodel.carrier_fractions import broken_presumptions, reason_without_number
 from labctl.readmodel.carrier_pressures import MeasuredSlope, slopes_of
 from labctl.readmodel.carrier_runs import MeasuredCharge, MeasuredEmf, electrolysis_charge, emfs_of
 from labctl.readmodel.formatting import with_uncertainty
@@ -30,10 +38,14 @@ from labctl.store.queries import polarisations, runs, transference_numbers
 
 Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
+SAME_CELL_K = 1.0
+BROKEN_EMF = ("exceeds", "opposite", "an offset of", "depends on the activities")
+PRESSURE_NOT_STATED = "the uncertainty of the pressure is not stated and counts as zero"
+NOTICEABLE_MOVE_K = 0.02
 CANNOT_BE_SAID = "cannot be said"
 PLACES: tuple[Place, ...] = ("anode side", "middle", "cathode side", "anode metal", "cathode metal")
 PRESUMES = {
-    "electronic": "the electrodes block all ions; the current was steady",
+    "electronic": "the electrodes block all ions; the current was steady; no lead opened while held",
     "curve": "one electrode blocks all ions, the other is reversible; few electrons; steady currents; "
     "potentials below decomposition",
     "rho_plus": "the electrodes pass the cation and no other ion; t+ only in an ideal, dilute salt; no "
@@ -41,6 +53,10 @@ PRESUMES = {
     "emf": "electrodes reversible to the named ion alone; activities as stated; no offset of the potential; "
     "a leak or a slow electrode lowers it",
     "tubandt": "the parts separate cleanly; nothing evaporates; all ions that move are named",
+    "water": "one pressure of O2 at both electrodes, two of H2O as stated; a leak or a slow electrode "
+    "lowers it",
+    "hydrogen": "the gas at the cathode is dry, so that hydrogen comes from protons alone; what is lost "
+    "lowers it",
     "exponent": "equilibrium with the gas at every pressure; bulk conduction",
     "haven": "all moving ions are named with their concentration; bounds no share",
     "fact": "as its source states",
@@ -61,6 +77,8 @@ class Line:
     flags : tuple of str
     temperature_k : float or None
     facts, runs : tuple of int
+    conductivities_s_m : dict of str to Estimate
+        Of electrons and holes, from a Hebb-Wagner curve.
     """
 
     text: str
@@ -70,6 +88,7 @@ class Line:
     temperature_k: float | None = None
     facts: tuple[int, ...] = ()
     runs: tuple[int, ...] = ()
+    conductivities_s_m: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +102,23 @@ class Carriers:
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        lines = [asdict(line) for line in self.lines]
+        lines = [
+            asdict(replace(line, conductivities_s_m={}))
+            | {"conductivities_s_m": {name: _as_json(one) for name, one in line.conductivities_s_m.items()}}
+            for line in self.lines
+        ]
         verdicts = [{"temperature_k": kelvin} | asdict(verdict) for kelvin, verdict in self.verdicts]
         return {"sample": self.sample, "cation": self.cation, "lines": lines, "verdicts": verdicts}
+
+
+def _as_json(one: Estimate) -> dict[str, float]:
+    low, high = one.interval()
+    return {
+        "value": one.value,
+        "standard_uncertainty": one.standard_uncertainty,
+        "low_95": low,
+        "high_95": high,
+    }
 
 
 def carriers_of(db: Database, sample: str) -> Carriers:
@@ -104,6 +137,8 @@ def carriers_of(db: Database, sample: str) -> Carriers:
         *_share_lines(known, cation),
         *_emf_lines(known),
         *_measured_emf_lines(known, emfs_of(db, run_ids)),
+        *_water_lines(known),
+        *_hydrogen_lines(known, electrolysis_charge(db, run_ids)),
         *_tubandt_lines(known, cation, electrolysis_charge(db, run_ids)),
         *_exponent_lines(known),
         *map(_slope_line, slopes_of(db, run_ids)),
@@ -146,10 +181,27 @@ def _polarisation_lines(db: Database, sample: str) -> list[Line]:
     held = polarisations.of_parts(db, run_ids)
     cells = {row["id"]: (row["potential_v"], electrodes[row["run_id"]]) for row in held}
     rows = with_cells(transference_numbers.of_parts(db, run_ids), cells)
-    return [*map(_polarisation_line, rows), *map(_curve_line, curves(rows))]
+    geometry = {run_id: geometry_of(in_force(db, run_id).sample) for run_id in run_ids}
+    of_curves = [_curve_line(group, geometry[group[0]["run_id"]]) for group in curves(rows)]
+    with_rows = {row["polarisation_id"] for row in rows}
+    cut = [row for row in held if row["id"] not in with_rows and "blocking" not in electrodes[row["run_id"]]]
+    return [*map(_polarisation_line, rows), *_cut_lines(db, cut), *of_curves]
 
 
-def _curve_line(group: Sequence[Row]) -> Line:
+def _cut_lines(db: Database, cut: Sequence[Row]) -> list[Line]:
+    """A line for each run whose current broke off: a blocked cation looks like an open circuit."""
+    lines = []
+    for run_id in dict.fromkeys(row["run_id"] for row in cut):
+        name, reason = f"rho+ (Bruce-Vincent), run {run_id}", str(db.run(run_id)["reason"])
+        broken = broken_presumptions([reason])
+        if broken:
+            evidence = (_nothing_but(name, "cation", broken, None, "rho_plus"),)
+            about: dict[str, Any] = {"presumes": PRESUMES["rho_plus"], "runs": (run_id,)}
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", evidence=evidence, **about))
+    return lines
+
+
+def _curve_line(group: Sequence[Row], geometry: tuple[Estimate, Estimate]) -> Line:
     """Share of the electrons from the steady currents of one run at several potentials."""
     run_id, kelvin = group[0]["run_id"], _mean(row["temperature_k"] for row in group)
     name = f"share of electrons and holes (Hebb-Wagner curve of {len(group)} steps), run {run_id}"
@@ -161,7 +213,12 @@ def _curve_line(group: Sequence[Row]) -> Line:
     broken = [flag for flag in found.flags if "proportional" in flag or "scatter more" in flag]
     text = f"{name}: {_number(share.value, share.standard_uncertainty, *share.interval())}"
     evidence = _evidence(name, "electrons", share, kelvin, "curve", broken)
-    return Line(text=text, evidence=(evidence,), flags=found.flags, **about)
+    branches = branches_s_m(found, *geometry)
+    text += "".join(
+        f"; {name} {_number(one.value, one.standard_uncertainty, *one.interval())} S/m"
+        for name, one in branches.items()
+    )
+    return Line(text=text, evidence=(evidence,), flags=found.flags, conductivities_s_m=branches, **about)
 
 
 def _polarisation_line(row: Row) -> Line:
@@ -175,13 +232,21 @@ def _polarisation_line(row: Row) -> Line:
     }
     name = f"{label}, run {row['run_id']}"
     ends = row["low_95"], row["high_95"]
+    evidence = _electronic_evidence(name, row) if electronic else _fraction_evidence(name, row)
     if row["value"] is None and (not electronic or ends[1] is None):
-        return Line(text=f"{name}: {CANNOT_BE_SAID}", **about)
-    evidence = _electronic_evidence(name, row) if electronic else ()
+        reason = reason_without_number(about["flags"])
+        text = f"{name}: {CANNOT_BE_SAID}" + (f": {reason}" if reason else "")
+        return Line(text=text, evidence=evidence, **about)
     if row["value"] is None:
         return Line(text=f"{name}: below {ends[1]:.3g}", evidence=evidence, **about)
     text = f"{name}: {_number(row['value'], row['standard_uncertainty'], *ends)}"
     return Line(text=text, evidence=evidence, **about)
+
+
+def _fraction_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
+    """What bounds nothing, and names the presumptions that do not hold; empty where all may hold."""
+    broken = broken_presumptions(row["flags"] or (), row["low_95"])
+    return (_nothing_but(name, "cation", broken, row["temperature_k"], "rho_plus"),) if broken else ()
 
 
 def _electronic_evidence(name: str, row: Row) -> tuple[Evidence, ...]:
@@ -268,7 +333,16 @@ def _carrier_of(ion: str, cation: str) -> Carrier:
 
 def _emf_lines(known: Sequence[Row]) -> list[Line]:
     lines = []
-    for row in (row for row in known if row["kind"] == "emf_v"):
+    emfs = [row for row in known if row["kind"] == "emf_v"]
+    for group in _of_several_ratios(emfs):
+        pairs = _pairs_of_ratios(known, group)
+        if pairs:
+            facts = tuple(row["id"] for row in (*group, *(theory for _, theory in pairs)))
+            about = {"facts": facts, "presumes": PRESUMES["emf"], "temperature_k": group[0]["temperature_k"]}
+            name = f"share of the ions by emf at {len(group)} ratios, facts {', '.join(map(str, facts))}"
+            lines.append(_ratios_line(name, group, pairs, about))
+            emfs = [row for row in emfs if row not in group]
+    for row in emfs:
         ion, kelvin = row["details"]["ion"], row["temperature_k"]
         theory = _theory(known, ion, kelvin)
         name = f"share of the ions by emf, fact {row['id']}"
@@ -283,6 +357,21 @@ def _emf_lines(known: Sequence[Row]) -> list[Line]:
 
 def _measured_emf_lines(known: Sequence[Row], measured: Sequence[MeasuredEmf]) -> list[Line]:
     lines = []
+    rows = [_emf_row(emf) for emf in measured if emf.value_v is not None]
+    for group in _of_several_ratios(rows):
+        pairs = _pairs_of_ratios(known, group)
+        if pairs:
+            runs_of = tuple(dict.fromkeys(row["run"] for row in group))
+            about = {
+                "facts": tuple(theory["id"] for _, theory in pairs),
+                "runs": runs_of,
+                "presumes": PRESUMES["emf"],
+                "temperature_k": group[0]["temperature_k"],
+            }
+            name = f"share of the ions by emf at {len(group)} ratios, runs {', '.join(map(str, runs_of))}"
+            lines.append(_ratios_line(name, group, pairs, about))
+            paired = [row["place"] for row in group]
+            measured = [emf for emf in measured if id(emf) not in paired]
     for emf in measured:
         name = f"share of the ions by emf, run {emf.run}"
         kelvin = None if math.isnan(emf.temperature_k) else emf.temperature_k
@@ -305,6 +394,144 @@ def _measured_emf_lines(known: Sequence[Row], measured: Sequence[MeasuredEmf]) -
     return lines
 
 
+def _emf_row(emf: MeasuredEmf) -> Row:
+    """The emf of a run, as a fact would be read."""
+    return {
+        "run": emf.run,
+        "place": id(emf),
+        "value": emf.value_v,
+        "standard_uncertainty": emf.standard_uncertainty_v,
+        "temperature_k": emf.temperature_k,
+        "details": {"ion": emf.ion},
+    }
+
+
+def _of_several_ratios(rows: Sequence[Row]) -> list[list[Row]]:
+    """Emfs of one ion at one temperature, in their order, where there are several."""
+    groups: list[list[Row]] = []
+    for row in rows:
+        found = [group for group in groups if _is_alike(group[0], row)]
+        if found:
+            found[0].append(row)
+        else:
+            groups.append([row])
+    return [group for group in groups if len(group) > 1]
+
+
+def _is_alike(one: Row, other: Row) -> bool:
+    is_near = abs(one["temperature_k"] - other["temperature_k"]) <= SAME_CELL_K
+    return is_near and one["details"]["ion"] == other["details"]["ion"]
+
+
+def _pairs_of_ratios(known: Sequence[Row], group: Sequence[Row]) -> list[tuple[Estimate, Row]]:
+    """The theory of each emf, in the order they were written; empty unless there are as many of each."""
+    ion, kelvin = group[0]["details"]["ion"], group[0]["temperature_k"]
+    theories = _theories(known, ion, kelvin)
+    is_one_each = len(theories) == len(group) and len({one.value for one, _ in theories}) > 1
+    return theories if is_one_each else []
+
+
+def _ratios_line(
+    name: str, group: Sequence[Row], pairs: Sequence[tuple[Estimate, Row]], about: dict[str, Any]
+) -> Line:
+    """Share and offset from several ratios of activity."""
+    unknown = [row for row in (*group, *(row for _, row in pairs)) if row["standard_uncertainty"] is None]
+    if unknown:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: an emf or a theory has no known uncertainty", **about)
+    emfs = [Estimate(row["value"], row["standard_uncertainty"]) for row in group]
+    try:
+        found = share_of_ratios(emfs, [theory for theory, _ in pairs])
+    except ValueError as error:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: {error}", **about)
+    return _share_by_emf(name, found, about)
+
+
+def _share_by_emf(name: str, found: EmfShare, about: dict[str, Any]) -> Line:
+    low, high = found.share.interval()
+    text = f"{name}: {_number(found.share.value, found.share.standard_uncertainty, low, high)}"
+    evidence = Evidence(
+        method=name,
+        carrier="ions",
+        low=min(low, 1.0),
+        high=1.0,
+        value=found.share.value,
+        presumes=PRESUMES["emf"],
+        broken=tuple(flag for flag in found.flags if any(words in flag for words in BROKEN_EMF)),
+        temperature_k=about["temperature_k"],
+    )
+    return Line(text=text, evidence=(evidence,), flags=found.flags, **about)
+
+
+def _water_lines(known: Sequence[Row]) -> list[Line]:
+    """Protons from the emf between two pressures of water; the newest ratio at the temperature counts."""
+    lines = []
+    for row in (row for row in known if row["kind"] == "water_emf_v"):
+        kelvin, name = (
+            row["temperature_k"],
+            f"share of the protons by a cell of water vapour, fact {row['id']}",
+        )
+        ratios = [one for one in known if one["kind"] == "water_ratio_1"]
+        near = [one for one in ratios if abs(one["temperature_k"] - kelvin) <= SAME_CELL_K]
+        lines.append(
+            _protons_line(name, "water", [row, *near[-1:]], "water-ratio", protons_of_water_cell, (kelvin,))
+        )
+    return lines
+
+
+def _hydrogen_lines(known: Sequence[Row], measured: MeasuredCharge | None) -> list[Line]:
+    """Protons from the newest amount of hydrogen, by the charge that a fact states or runs have counted."""
+    hydrogen = [row for row in known if row["kind"] == "hydrogen_evolved_mol"][-1:]
+    stated = [row for row in known if row["kind"] == "charge_passed_c"][-1:]
+    counted = _charge_row(measured)
+    charge = stated or ([counted] if counted else [])
+    return [
+        _protons_line(
+            f"share of the protons by hydrogen evolved, fact {row['id']}",
+            "hydrogen",
+            [row, *charge],
+            "charge-passed",
+            protons_of_hydrogen,
+        )
+        for row in hydrogen
+    ]
+
+
+def _protons_line(
+    name: str,
+    method: str,
+    rows: Sequence[Row],
+    second: str,
+    share_of: Callable[..., Estimate],
+    more: tuple[float, ...] = (),
+) -> Line:
+    """A lower limit of the protons from two measured values; `second` names the one that may be missing."""
+    kelvin = next((row["temperature_k"] for row in rows if row["temperature_k"] is not None), None)
+    about: dict[str, Any] = {"presumes": PRESUMES[method], "temperature_k": kelvin}
+    about["facts"] = tuple(row["id"] for row in rows if "id" in row)
+    if len(rows) < 2:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: no {second}", **about)
+    try:
+        share = share_of(*(Estimate(row["value"], row["standard_uncertainty"] or 0.0) for row in rows), *more)
+    except ValueError as error:
+        return Line(text=f"{name}: {CANNOT_BE_SAID}: {error}", **about)
+    if any(row["standard_uncertainty"] is None for row in rows):
+        return Line(text=f"{name}: {_number(share.value, None, None, None)}", **about)
+    low, high = share.interval()
+    broken = (f"a share of {low:.3g} or more is not possible",) if low > 1 else ()
+    evidence = Evidence(
+        method=name,
+        carrier="protons",
+        low=min(max(low, 0.0), 1.0),
+        high=1.0,
+        value=share.value,
+        presumes=PRESUMES[method],
+        broken=broken,
+        temperature_k=kelvin,
+    )
+    text = f"{name}: {_number(share.value, share.standard_uncertainty, low, high)}, a lower limit"
+    return Line(text=text, evidence=(evidence,), **about)
+
+
 def _emf_line(name: str, row: Row, theory_v: Estimate, theory_row: Row, about: dict[str, Any]) -> Line:
     known_u = None not in (row["standard_uncertainty"], theory_row["standard_uncertainty"])
     try:
@@ -313,34 +540,32 @@ def _emf_line(name: str, row: Row, theory_v: Estimate, theory_row: Row, about: d
         return Line(text=f"{name}: {CANNOT_BE_SAID}: {error}", **about)
     low, high = found.share.interval() if known_u else (None, None)
     u = found.share.standard_uncertainty if known_u else None
-    text = f"{name}: {_number(found.share.value, u, low, high)}"
     if low is None or high is None:
+        text = f"{name}: {_number(found.share.value, u, low, high)}"
         return Line(text=text, flags=found.flags, **about)
-    broken = [flag for flag in found.flags if "exceeds" in flag or "opposite" in flag]
-    evidence = Evidence(
-        method=name,
-        carrier="ions",
-        low=min(low, 1.0),
-        high=1.0,
-        value=found.share.value,
-        presumes=PRESUMES["emf"],
-        broken=tuple(broken),
-        temperature_k=row["temperature_k"],
-    )
-    return Line(text=text, evidence=(evidence,), flags=found.flags, **about)
+    return _share_by_emf(name, found, about)
 
 
 def _theory(known: Sequence[Row], ion: str, kelvin: float) -> tuple[Estimate, Row] | None:
     """Return the theoretical emf of an ion at a temperature, and the fact that gives it."""
-    for row in reversed(known):
-        if row["kind"] not in ("emf_theory_v", "activity_ratio_1") or row["details"]["ion"] != ion:
-            continue
-        if abs(row["temperature_k"] - kelvin) > 1.0:
-            continue
+    return next(reversed(_theories(known, ion, kelvin)), None)
+
+
+def _theories(known: Sequence[Row], ion: str, kelvin: float) -> list[tuple[Estimate, Row]]:
+    """Return all theoretical emfs of an ion at a temperature, with the facts that give them, oldest first."""
+    rows = [
+        row
+        for row in known
+        if row["kind"] in ("emf_theory_v", "activity_ratio_1")
+        and row["details"]["ion"] == ion
+        and abs(row["temperature_k"] - kelvin) <= SAME_CELL_K
+    ]
+    found = []
+    for row in rows:
         given = Estimate(row["value"], row["standard_uncertainty"] or 0.0)
-        theory = row["kind"] == "emf_theory_v"
-        return (given if theory else nernst_emf_v(given, charge_of(ion), kelvin)), row
-    return None
+        is_theory = row["kind"] == "emf_theory_v"
+        found.append((given if is_theory else nernst_emf_v(given, charge_of(ion), kelvin), row))
+    return found
 
 
 def _tubandt_lines(known: Sequence[Row], cation: str, measured: MeasuredCharge | None) -> list[Line]:
@@ -481,8 +706,34 @@ def _slope_line(slope: MeasuredSlope) -> Line:
     found = slope.found
     said = f"not excluded: {'; '.join(found.not_excluded)}" if found.not_excluded else "no simple exponent"
     number = _number(found.slope.value, found.slope.standard_uncertainty, *found.slope.interval())
-    flags = (*found.flags, "the uncertainty of the pressure is not stated and counts as zero")
-    return Line(text=f"{name}: {number}; {said}", flags=flags, **about)
+    flags = (*found.flags, *_moved_flags(slope), PRESSURE_NOT_STATED)
+    broken = tuple(flag for flag in found.flags if NO_SINGLE_POWER in flag)
+    evidence = (_nothing_but(name, "ions", broken, slope.temperature_k, "exponent"),) if broken else ()
+    return Line(text=f"{name}: {number}; {said}", evidence=evidence, flags=flags, **about)
+
+
+def _moved_flags(slope: MeasuredSlope) -> tuple[str, ...]:
+    if slope.moved_k < NOTICEABLE_MOVE_K:
+        return ()
+    return (
+        f"the temperature moved by {slope.moved_k:.2g} K over the series: corrected with 0.5 eV, and 0 to 1 "
+        "eV are in the uncertainty",
+    )
+
+
+def _nothing_but(
+    name: str, carrier: Carrier, broken: tuple[str, ...], kelvin: float | None, method: str
+) -> Evidence:
+    """Evidence that bounds nothing and names the presumptions that do not hold."""
+    return Evidence(
+        method=name,
+        carrier=carrier,
+        low=0.0,
+        high=1.0,
+        presumes=PRESUMES[method],
+        broken=broken,
+        temperature_k=kelvin,
+    )
 
 
 def _haven_lines(db: Database, sample: str) -> list[Line]:

@@ -84,6 +84,11 @@ def compare_runs(runs: Sequence[OverviewRun], at_k: Sequence[float] = ()) -> lis
 
 def _law(run: OverviewRun) -> LawFunction:
     law = run.function()
+    if run.conditions:
+        raise InvalidRequest(
+            f"compare: run {run.id} has a law at each of {len(run.conditions)} conditions "
+            f"({', '.join(run.conditions)}): none of them is that of the run; compare runs at one condition"
+        )
     if law is None:
         raise InvalidRequest(f"compare: run {run.id} has no temperature law (labctl show {run.id} says why)")
     return law

@@ -15,6 +15,7 @@ from labctl.analysis.laws.law_function import (
     function_from_parameters,
     is_sharp_step,
 )
+from labctl.readmodel.law_conditions import condition_key
 from labctl.readmodel.snapshot import Array, Row
 
 GRID = 200
@@ -57,15 +58,16 @@ class LawCurve:
 
 
 def law_curves(fits: Sequence[Row], conductivities: Sequence[Row]) -> tuple[LawCurve, ...]:
-    """One curve for each law fitted to all points, the preferred last.
+    """One curve for each law fitted to all points, at each condition, the preferred last.
 
     A law that cannot be drawn is left out. `conductivities` give the range of an older row, which does not
     name its points.
     """
-    chosen: dict[str, Row] = {}
+    chosen: dict[tuple[object, ...], Row] = {}
     for row in fits:
-        if row["branch"] == "all" and (row["law"] not in chosen or row["preferred"]):
-            chosen[row["law"]] = row
+        key = (*condition_key(row), row["law"])
+        if row["branch"] == "all" and (key not in chosen or row["preferred"]):
+            chosen[key] = row
     found = [law_curve(row, conductivities) for row in sorted(chosen.values(), key=lambda r: r["preferred"])]
     return tuple(curve for curve in found if curve is not None)
 

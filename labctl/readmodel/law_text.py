@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from labctl.readmodel.formatting import typeset, with_uncertainty
+from labctl.readmodel.law_conditions import at_condition, of_each_condition
 from labctl.readmodel.snapshot import Row
 
 LAWS = {
@@ -47,13 +48,18 @@ def for_the_thesis(fits: Sequence[Row]) -> str:
 
     A law with a weight of at least 95 % is given alone; else the laws that remain possible are named. A law
     without a competitor has no weight worth the name. After a change of the sample, or with a hysteresis, no
-    law through all points describes one sample.
+    law through all points describes one sample. A run at several conditions has a line for each.
     """
     of_all = [row for row in fits if row["branch"] == "all"]
+    lines = [_of_one_condition(same) for same in of_each_condition(of_all)]
+    return "\n".join(line for line in lines if line)
+
+
+def _of_one_condition(of_all: Sequence[Row]) -> str:
     chosen = next((row for row in of_all if row["preferred"]), None)
     if chosen is None:
         return ""
-    name = typeset(law_name(chosen))
+    name = typeset(law_name(chosen)) + at_condition(chosen)
     if any(str(flag).startswith(CHANGES) for flag in chosen["flags"] or ()):
         return f"for the thesis: no law yet; the sample or its temperature changed, see the remarks of {name}"
     if {row["law"] for row in of_all} == {"arrhenius"}:
@@ -98,4 +104,5 @@ def law_in_words(row: Row) -> str:
         for name, symbol in HEADLINE_SYMBOLS.items()
         if (found := row["parameters"].get(name)) is not None and found["value"] is not None
     ]
-    return f"{typeset(law_name(row))}: {', '.join([*numbers, str(row['n_points']) + ' points'])}"
+    numbers.append(f"{row['n_points']} points")
+    return f"{typeset(law_name(row))}{at_condition(row)}: {', '.join(numbers)}"

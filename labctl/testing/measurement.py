@@ -9,7 +9,7 @@ from labctl.errors import ConfigurationError, InstrumentError
 from labctl.testing.trial import Candidate, Trial
 
 TARGET_K = 320.0
-ATMOSPHERE_SETPOINTS = {"flow_m3_s": 5e-7, "dew_point_k": 280.0, "oxygen_pa": 1e4}
+ATMOSPHERE_SETPOINTS = {"flow_m3_s": 5e-7, "dew_point_k": 280.0, "oxygen_pa": 1e4, "water_pa": 2e3}
 SETTLED_AFTER_S = 600.0
 QUICK_HZ, SLOW_HZ = (1e4, 1e3), 100.0
 AMPLITUDE_V, STEP_V, CURRENT_LIMIT_A = 0.01, 0.01, 1e-3

@@ -4,7 +4,9 @@
     Z_ions = Z_layer + 1 / sum_k 1 / (R_k + Z_k),      R_k = R / share_k,  R = thickness / (sigma area)
 
 Each ion passes the working and the counter electrode, one of them, or none. Z_k is 0 where it passes both;
-where it is blocked and another ion passes, a concentration gradient builds up, 1 / (jw share_k tau / R);
+where it is blocked and ions with a share p of the ionic conductivity pass, a gradient builds up,
+R_k T / (p (1 - T)), T = tanh(sqrt(jw tau)) / sqrt(jw tau), tau = L^2 / (4 D): of one passing and one blocked
+ion this is R (1 + (1 - p) T / p), as of a salt between reversible electrodes (`world.cell`);
 where no ion passes, it is the constant phase element 1 / (Q (jw)^n). The layer is on electrodes that pass an
 ion; electrons run beside it.
 
@@ -21,11 +23,14 @@ The current of electrons and holes does not wait for ions (Wagner, Proc. 7th CIT
 with V of the blocking against the reversible electrode, G = 1 / R, s the shares at the reversible electrode.
 """
 
+import cmath
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
+from sim_instruments.world.diffusion import tanh
 from sim_instruments.world.laws import Law
 from sim_instruments.world.step_response import inverse_laplace
 
@@ -110,15 +115,19 @@ class CarrierCell:
         """Impedance in ohm at one frequency in Hz, without a bias; imaginary part negative if capacitive."""
         s_per_s = 2j * math.pi * frequency_hz
         capacitance_f = VACUUM_F_M * self.permittivity * self.area_m2 / self.thickness_m
-        beside_s = s_per_s * capacitance_f + (self.electrons + self.holes) / self.ohm(temperature_k)
-        ions_s = 1 / self._ions_ohm(s_per_s, temperature_k, age_s) if self.ions else 0.0
+        ohm = self.ohm(temperature_k)
+        beside_s = s_per_s * capacitance_f + (self.electrons + self.holes) / ohm
+        layer_ohm = self._fresh_or_grown_ohm(ohm, age_s)
+        ions_s = 1 / self._ions_ohm(s_per_s, ohm, layer_ohm) if self.ions else 0.0
         return s_per_s * self.cable_inductance_h + self.lead_ohm + 1 / (beside_s + ions_s)
 
     def step_conductance_s(self, elapsed_s: float, temperature_k: float, age_s: float = 0.0) -> float:
         """Current of the ions per volt, S, `elapsed_s` after a step; that of electrons: `electronic_a`."""
         if not self.ions:
             return 0.0
-        return inverse_laplace(lambda s: self._ions_s(s, temperature_k, age_s) / s, elapsed_s)
+        ohm = self.ohm(temperature_k)
+        layer_ohm = self._fresh_or_grown_ohm(ohm, age_s)
+        return inverse_laplace(lambda s: self._ions_s(s, ohm, layer_ohm) / s, elapsed_s)
 
     def charges_c(
         self,
@@ -146,8 +155,11 @@ class CarrierCell:
         if elapsed_s <= 0:
             return 0.0
 
+        ohm = self.ohm(temperature_k)
+        layer_ohm = self._fresh_or_grown_ohm(ohm, age_s)
+
         def transform(s: complex) -> complex:
-            return self._ions_s(s, temperature_k, age_s) * self._part(name, s, temperature_k) / s**2
+            return self._ions_s(s, ohm, layer_ohm) * self._part(name, s, ohm) / s**2
 
         return inverse_laplace(transform, elapsed_s)
 
@@ -220,32 +232,45 @@ class CarrierCell:
         outside_ohm = self.layer.ohm(self.ohm(temperature_k), 0.0)
         return rest_v + (emf_v - rest_v) * outside_ohm / source_ohm
 
-    def _ions_s(self, s_per_s: complex, temperature_k: float, age_s: float) -> complex:
-        return 1 / (self.lead_ohm + self._ions_ohm(s_per_s, temperature_k, age_s))
+    def _ions_s(self, s_per_s: complex, ohm: float, layer_ohm: float) -> complex:
+        return 1 / (self.lead_ohm + self._ions_ohm(s_per_s, ohm, layer_ohm))
 
-    def _ions_ohm(self, s_per_s: complex, temperature_k: float, age_s: float) -> complex:
-        total_s = sum(self._ion_s(ion, s_per_s, temperature_k) for ion in self.ions.values())
-        return self._layer_ohm(s_per_s, temperature_k, age_s) + 1 / total_s
+    def _ions_ohm(self, s_per_s: complex, ohm: float, layer_ohm: float) -> complex:
+        """Impedance of the ions of a sample of `ohm` with a layer of `layer_ohm`."""
+        arc_ohm = layer_ohm / (1 + s_per_s * layer_ohm * self.layer.capacitance_f_m2 * self.area_m2)
+        return arc_ohm + 1 / self._all_ions_s(s_per_s, ohm)
 
-    def _part(self, name: str, s_per_s: complex, temperature_k: float) -> complex:
+    def _part(self, name: str, s_per_s: complex, ohm: float) -> complex:
         """Part of the ionic current that one ion carries."""
-        total_s = sum(self._ion_s(ion, s_per_s, temperature_k) for ion in self.ions.values())
-        return self._ion_s(self.ions[name], s_per_s, temperature_k) / total_s
+        one = self.ions[name]
+        own_s = one.share / ohm if one.is_passing else self._blocked_s(one.share, s_per_s, ohm)
+        return own_s / self._all_ions_s(s_per_s, ohm)
 
-    def _ion_s(self, ion: MovingIon, s_per_s: complex, temperature_k: float) -> complex:
-        ohm = self.ohm(temperature_k) / ion.share
-        return 1 / (ohm + self._blocked_ohm(ion, s_per_s, ohm))
+    def _all_ions_s(self, s_per_s: complex, ohm: float) -> complex:
+        blocked = (self._blocked_s(share, s_per_s, ohm) for share in self._blocked_shares)
+        return self._passing / ohm + sum(blocked)
 
-    def _blocked_ohm(self, ion: MovingIon, s_per_s: complex, ohm: float) -> complex:
-        if ion.is_passing:
-            return 0.0
-        if any(other.is_passing for other in self.ions.values()):
-            return ohm / (s_per_s * self.polarisation_time_s)
-        q_s_sn = self.blocking_q_s_sn_m2 * self.area_m2
-        return 1 / (q_s_sn * s_per_s**self.blocking_exponent)
+    def _blocked_s(self, share: float, s_per_s: complex, ohm: float) -> complex:
+        """Admittance of one ion that is blocked."""
+        if not self._passing:
+            q_s_sn = self.blocking_q_s_sn_m2 * self.area_m2
+            return 1 / (ohm / share + 1 / (q_s_sn * s_per_s**self.blocking_exponent))
+        root = cmath.sqrt(s_per_s * self.polarisation_time_s)
+        reached = tanh(root) / root
+        passing = self._passing / (self._passing + sum(self._blocked_shares))
+        return share / (ohm * (1 + reached / (passing * (1 - reached))))
 
-    def _layer_ohm(self, s_per_s: complex, temperature_k: float, age_s: float) -> complex:
+    @cached_property
+    def _passing(self) -> float:
+        """Share of the ions that pass both electrodes."""
+        return sum(ion.share for ion in self.ions.values() if ion.is_passing)
+
+    @cached_property
+    def _blocked_shares(self) -> tuple[float, ...]:
+        return tuple(ion.share for ion in self.ions.values() if not ion.is_passing)
+
+    def _fresh_or_grown_ohm(self, ohm: float, age_s: float) -> float:
+        """Resistance of the layer; 0 where no ion passes an electrode."""
         if all(ion.passes == "none" for ion in self.ions.values()):
             return 0.0
-        ohm = self.layer.ohm(self.ohm(temperature_k), age_s)
-        return ohm / (1 + s_per_s * ohm * self.layer.capacitance_f_m2 * self.area_m2)
+        return self.layer.ohm(ohm, age_s)

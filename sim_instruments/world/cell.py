@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sim_instruments.world.carriers import CarrierCell
+from sim_instruments.world.diffusion import tanh
 from sim_instruments.world.laws import Law
 from sim_instruments.world.step_response import step_conductance_s
 
@@ -186,7 +187,7 @@ class CircuitCell:
         )
         root = cmath.sqrt(s_per_s * self.diffusion_time_s)
         diffusion_ohm = self.diffusion_ohm(temperature_k)
-        return z_ohm + diffusion_ohm * (_tanh(root) / root if root else 1.0)
+        return z_ohm + diffusion_ohm * (tanh(root) / root if root else 1.0)
 
 
 class Cell:
@@ -252,10 +253,6 @@ class Cell:
 
 def _arc_ohm(s_per_s: complex, resistance_ohm: float, capacitance_f: float, exponent: float) -> complex:
     return resistance_ohm / (1 + (s_per_s * resistance_ohm * capacitance_f) ** exponent)
-
-
-def _tanh(root: complex) -> complex:
-    return 1.0 if root.real > 20 else cmath.tanh(root)
 
 
 def _parallel_ohm(first_ohm: float, second_ohm: float) -> float:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from sim_instruments.world.cell import Cell
+from sim_instruments.world.gas import Gas
 from sim_instruments.world.oven import Oven
 from sim_instruments.world.relays import Relays
 from sim_instruments.world.switched import SwitchedCells
@@ -49,8 +50,11 @@ class World:
     never held across a sleep.
     """
 
-    def __init__(self, clock: Clock, oven: Oven, cell: Cell | SwitchedCells, seed: int) -> None:
+    def __init__(
+        self, clock: Clock, oven: Oven, cell: Cell | SwitchedCells, seed: int, gas: Gas | None = None
+    ) -> None:
         self.clock, self.oven, self.cell = clock, oven, cell
+        self.gas = gas or Gas()
         self.terminals = Terminals(cell, oven)
         self.front_end: FrontEnd | None = None
         self.relays: list[Relays] = []
@@ -110,6 +114,7 @@ class World:
     def _advance(self, time_s: float) -> None:
         self.time_s = max(self.time_s, time_s)
         self.oven.advance(self.time_s)
+        self.gas.advance(self.time_s)
         self.cell.melt_if_hot(self.oven.sample_k)
 
 

@@ -101,6 +101,12 @@ def a_flow(trial):
     return trial.driver.identity
 
 
+def a_humidity(trial):
+    trial.driver.prepare()
+    trial.driver.setpoint = 2000.0
+    return trial.driver.value
+
+
 LAKE_SHORE = [({}, a_limit), ({"curve": 6}, lambda trial: trial.driver.prepare())]
 THERMOCOUPLE = [({"sensor": "K", "reference_junction_degc": 23.0}, preparing)]
 ON_RS485 = ({"rs485_address": 1}, identity)
@@ -117,6 +123,7 @@ OTHER_REGISTERS = [
 OF_3200 = [({}, values(floats, (1, 2, 4, 5, 35), (2, 35))) for floats in (True, False)]
 SITUATIONS = {
     "AlicatMC": [({}, a_flow)],
+    "CellkraftP10": [({}, a_humidity)],
     "LakeShore335": LAKE_SHORE,
     "LakeShore336": LAKE_SHORE,
     "LakeShore350": LAKE_SHORE,

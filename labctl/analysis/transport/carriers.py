@@ -172,6 +172,8 @@ def _is_open(name: Carrier, limits: dict[Carrier, tuple[float, float]], carries:
 def _statement(name: Carrier, ends: tuple[float, float]) -> str:
     verb = "carry" if name in PLURAL else "carries"
     noun = "ions together" if name == "ions" else name if name in PLURAL else f"the {name}"
+    if name == "protons" and ends[1] == 1:
+        return f"{noun} {verb} at least {ends[0]:.3g} of the current"
     return f"{noun} {verb} {ends[0]:.3g} to {ends[1]:.3g} of the current"
 
 

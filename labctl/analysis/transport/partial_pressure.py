@@ -40,6 +40,8 @@ EXPONENTS: dict[str, dict[Fraction, str]] = {
     },
 }
 SCATTERS = 0.01
+NO_SINGLE_POWER = "no single power of the pressure"
+NO_EXPONENT = "the slope fits none of the simple exponents: several carriers, or no equilibrium"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +108,11 @@ def pressure_slope(
         flags.append("two pressures: nothing checks that a single power holds, or that the sample came back")
     if line.p_value < SCATTERS:
         flags.append(
-            f"no single power of the pressure (p = {line.p_value:.1g}): several carriers, no equilibrium, or "
+            f"{NO_SINGLE_POWER} (p = {line.p_value:.1g}): several carriers, no equilibrium, or "
             "points that scatter more than stated"
         )
     if not any(readings.values()):
-        flags.append("the slope fits none of the simple exponents: several carriers, or no equilibrium")
+        flags.append(NO_EXPONENT)
     return PressureSlope(
         slope=slope,
         not_excluded=tuple(words for words, within in readings.items() if within),

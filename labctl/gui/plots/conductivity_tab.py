@@ -22,6 +22,7 @@ from labctl.gui.qt import QtCore, QtWidgets, Signal
 from labctl.readmodel.analysis_text import analysis_in_words
 from labctl.readmodel.budget_text import budget_lines, with_lists
 from labctl.readmodel.formatting import celsius, typeset
+from labctl.readmodel.law_conditions import condition_words
 from labctl.readmodel.law_curve import LawCurve, law_curve, law_curves, on_a_plot
 from labctl.readmodel.law_text import for_the_thesis, law_in_words, law_name, part_in_words
 from labctl.readmodel.literature import Published, measured_of, short_source
@@ -171,7 +172,7 @@ class ConductivityTab(Tab):
         return keys
 
     def _draw_law(self, run: ShownRun, curve: LawCurve) -> list[Hashable]:
-        key = (run.snapshot.id, "law", curve.row["law"])
+        key = (run.snapshot.id, "law", curve.row["law"], *filter(None, (condition_words(curve.row),)))
         preferred = bool(curve.row["preferred"])
         line = Look(run.colour if preferred else self.appearance.muted, line=1.0, dashed=not preferred)
         band = Look(run.colour, fill=50 if preferred else 0)
@@ -266,7 +267,7 @@ class ConductivityTab(Tab):
         lines += stated_html(run.snapshot, self.appearance)
         fits = [row for row in run.snapshot.fits if row["branch"] == "all"]
         if words := or_as_unreadable(partial(for_the_thesis, fits), str):
-            lines.append(f"<p>{escape(words)}</p>")
+            lines += [f"<p>{escape(line)}</p>" for line in words.splitlines()]
         for row in sorted(fits, key=lambda row: -row["preferred"]):
             words = escape(law_in_words(row))
             lines.append(f"<p><b>{words}</b>, preferred</p>" if row["preferred"] else f"<p>{words}</p>")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labctl.readmodel.law_conditions import at_condition
 from labctl.readmodel.law_text import law_name
 from labctl.report.export.tables import Table, rows_of
 from labctl.report.whole_files import whole_file
@@ -100,7 +101,7 @@ def _laws(rows: Sequence[dict[str, Any]], title: str) -> str:
     if not preferred:
         return ""
     lines = [
-        f"{escaped(law_name(row))} & {escaped(row['branch'])} & {row['n_points']} & "
+        f"{escaped(law_name(row) + at_condition(row))} & {escaped(row['branch'])} & {row['n_points']} & "
         f"${number(row['activation_energy_ev'], row['standard_uncertainty_ev'])}$"
         for row in preferred
     ]

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from labctl.plain_text import on_one_line
 from labctl.readmodel.formatting import typeset, with_uncertainty
+from labctl.readmodel.law_conditions import at_condition, preferred_of_each
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.law_text import HEADLINE_SYMBOLS, law_name
 from labctl.readmodel.literature import Published, measured_of, short_source
@@ -63,18 +64,15 @@ def _draw_run(axes: Any, below: Any, run: RunSnapshot, colour: Any, alone: bool)
     for branch in ("heating", "cooling"):
         of_branch = [point for point in points if (point["branch"] == "cooling") == (branch == "cooling")]
         _draw_points(axes, of_branch, colour, "s" if branch == "cooling" else "o", many)
-    row = next((fit for fit in run.fits if fit["branch"] == "all" and fit["preferred"]), None)
-    curve = law_curve(row, points) if row is not None else None
+    curves = [law_curve(row, points) for row in preferred_of_each(run.fits)]
     name = "measured" if alone else run_name(run)
     handles = [(name, Line2D([], [], color=colour, marker="o", linestyle="none"))]
-    if curve is None:
-        return handles
-    line_colour = "0.2" if alone else colour
-    line = _draw_law(axes, curve, line_colour)
-    if alone:
-        handles.append((law_label(curve.row), line))
-    if below is not None:
-        _draw_deviations(below, curve, points_of(curve.row, points), colour, many)
+    for curve in [one for one in curves if one is not None]:
+        line = _draw_law(axes, curve, "0.2" if alone else colour)
+        if alone:
+            handles.append((law_label(curve.row) + at_condition(curve.row), line))
+        if below is not None:
+            _draw_deviations(below, curve, points_of(curve.row, points), colour, many)
     return handles
 
 

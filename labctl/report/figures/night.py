@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from labctl.derive.excluded_points import inside
 from labctl.derive.in_force import in_force
 from labctl.plain_text import on_one_line
+from labctl.readmodel.law_conditions import preferred_of_each
 from labctl.readmodel.law_curve import LawCurve, law_curve, on_a_plot, points_of
 from labctl.readmodel.snapshot import Row
 from labctl.readmodel.spectrum_text import interval_half
@@ -94,9 +95,8 @@ def _draw_conductivities(
     colour_of = {point["spectrum_id"]: colour for point, colour in zip(points, colours, strict=False)}
     for point in on_a_plot(points):
         _draw_conductivity(axes, point, colour_of[point["spectrum_id"]])
-    preferred = next((fit for fit in fits if fit["preferred"]), None)
-    curve = law_curve(preferred, points) if preferred else None
-    if curve is not None:
+    curves = [law_curve(preferred, points) for preferred in preferred_of_each(fits)]
+    for curve in [one for one in curves if one is not None]:
         _draw_law(axes, curve)
         stands_on = points_of(curve.row, points)
         _draw_deviations(below, curve, [(point, colour_of[point["spectrum_id"]]) for point in stands_on])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from labctl.readmodel.law_conditions import at_condition, preferred_of_each
 from labctl.readmodel.law_text import SYMBOLS, law_name
 from labctl.report.figures.kinds import figure_of
 from labctl.report.pages import numbers
@@ -35,7 +36,7 @@ def laws(content: RunContent, words: Words) -> list[Block]:
 def _law_rows(row: Row, flags: Flags, words: Words) -> list[list[Cell]]:
     branch = "" if row["branch"] == "all" else f", {row['branch']}"
     mark = f" ({words('names.preferred')})" if row["preferred"] else ""
-    name = f"{law_name(row)}, {row['n_points']} {words('names.points')}{branch}{mark}"
+    name = f"{law_name(row)}{at_condition(row)}, {row['n_points']} {words('names.points')}{branch}{mark}"
     shown = described_parameters(row)
     first = [name] + [""] * (len(shown) - 1)
     marks = [flags.marks(row)] + [""] * (len(shown) - 1)
@@ -47,8 +48,13 @@ def _law_rows(row: Row, flags: Flags, words: Words) -> list[list[Cell]]:
 
 def preferred_law(content: RunContent) -> Row | None:
     """Return the law that the data favour for all points; None where there is none."""
-    found = [row for row in content.run.fits if row["branch"] == "all" and row["preferred"]]
+    found = preferred_laws(content)
     return found[0] if found else None
+
+
+def preferred_laws(content: RunContent) -> list[Row]:
+    """Return the law that the data favour for all points, at each condition of the run."""
+    return preferred_of_each(content.run.fits)
 
 
 def described_parameters(row: Row) -> list[tuple[str, Row]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from labctl.config.fixture import in_words as correction_in_words
 from labctl.readmodel.formatting import si, with_uncertainty
+from labctl.readmodel.law_conditions import at_condition, preferred_of_each
 from labctl.readmodel.law_text import law_name
 from labctl.readmodel.transference_text import quantity
 from labctl.report.pages.content import RunContent
@@ -100,11 +101,9 @@ def _derived(content: RunContent, words: Words) -> list[str]:
     if rows:
         circuits = ", ".join(dict.fromkeys(row["circuit"] for row in rows))
         sentences.append(words("methods.resistance", circuits=circuits, **_method(rows[0])))
-    preferred = [row for row in content.run.fits if row["preferred"] and row["branch"] == "all"]
-    if preferred:
-        row = preferred[0]
-        points = row["n_points"]
-        sentences.append(words("methods.law", points=points, law=law_name(row), **_method(row)))
+    for row in preferred_of_each(content.run.fits):
+        law = law_name(row) + at_condition(row)
+        sentences.append(words("methods.law", points=row["n_points"], law=law, **_method(row)))
     if content.numbers:
         quantities = ", ".join(dict.fromkeys(map(quantity, content.numbers)))
         sentences.append(words("methods.transference", quantities=quantities, **_method(content.numbers[0])))

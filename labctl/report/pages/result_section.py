@@ -2,6 +2,7 @@
 
 from labctl.plain_text import shortened
 from labctl.readmodel.formatting import celsius, typeset
+from labctl.readmodel.law_conditions import at_condition
 from labctl.readmodel.law_text import law_name
 from labctl.readmodel.transference_text import interval as number_interval
 from labctl.readmodel.transference_text import quantity
@@ -9,7 +10,7 @@ from labctl.report.pages import numbers
 from labctl.report.pages.content import RunContent
 from labctl.report.pages.document import Block, Cell, Items, Paragraph, Table, text
 from labctl.report.pages.flags import LONGEST_FLAG
-from labctl.report.pages.law_section import described_parameters, preferred_law, symbol
+from labctl.report.pages.law_section import described_parameters, preferred_laws, symbol
 from labctl.report.pages.unknown_blocks import unknowns_of_one
 from labctl.report.pages.words import Words
 
@@ -17,10 +18,11 @@ from labctl.report.pages.words import Words
 def results(content: RunContent, words: Words) -> list[Block]:
     """Return the numbers that a run is known by: of its preferred law, and transference numbers."""
     rows: list[list[Cell]] = []
-    preferred = preferred_law(content)
-    if preferred is not None:
+    laws = preferred_laws(content)
+    for preferred in laws:
         for name, described in described_parameters(preferred):
-            rows.append([text(symbol(name)), *numbers.parameter(described, name)])
+            title = symbol(name) + at_condition(preferred)
+            rows.append([text(title), *numbers.parameter(described, name)])
     rows += [
         [
             text(f"{quantity(row)}, {celsius(row['temperature_k'])} °C"),
@@ -35,10 +37,11 @@ def results(content: RunContent, words: Words) -> list[Block]:
     blocks: list[Block] = [
         Table([words(f"names.{name}") for name in ("quantity", "value", "interval")], rows, name="results")
     ]
-    if preferred is not None:
-        blocks.insert(
-            0, Paragraph(f"{typeset(law_name(preferred))}, {preferred['n_points']} {words('names.points')}")
-        )
-    if preferred is not None and preferred["flags"]:
-        blocks.append(Items([shortened(str(flag), LONGEST_FLAG) for flag in preferred["flags"]]))
-    return [*blocks, *unknowns_of_one(content.run, words)]
+    titles = [
+        Paragraph(f"{typeset(law_name(row))}{at_condition(row)}, {row['n_points']} {words('names.points')}")
+        for row in laws
+    ]
+    flags = list(dict.fromkeys(str(flag) for row in laws for flag in row["flags"] or ()))
+    if flags:
+        blocks.append(Items([shortened(flag, LONGEST_FLAG) for flag in flags]))
+    return [*titles, *blocks, *unknowns_of_one(content.run, words)]

@@ -10,6 +10,7 @@ LAW_COLUMNS = (
     "standard_uncertainty_ev",
     "parameters",
 )
+CONDITION_COLUMNS = ("condition_quantity", "condition_setpoint")  # an older file may not have them
 """Columns of a law that overviews read: decoding the others of 2000 laws takes as long as reading them."""
 _CURVE = """curve AS curve_text,
     CASE WHEN json_valid(curve) THEN json_extract(curve, '$.temperature_range_k[0]') END AS low_k,
@@ -43,7 +44,8 @@ def preferred_laws(db: Rows) -> list[Row]:
     temperatures, `low_k` to `high_k`, and whether it `knows_common` errors of its points (1, else 0 or NULL).
     """
     known = {row["name"] for row in db.rows("SELECT name FROM pragma_table_info('law_fits')", ())}
-    columns = ", ".join([*LAW_COLUMNS, _CURVE if "curve" in known else _NO_CURVE])
+    conditions = [name for name in CONDITION_COLUMNS if name in known]
+    columns = ", ".join([*LAW_COLUMNS, *conditions, _CURVE if "curve" in known else _NO_CURVE])
     query = f"SELECT {columns} FROM law_fits WHERE branch = 'all' AND preferred = 1 ORDER BY run_id, id"
     return db.rows(query, ())
 

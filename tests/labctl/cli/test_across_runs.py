@@ -9,6 +9,8 @@ from labctl.cli import app
 from labctl.errors import InvalidRequest
 from labctl.testing import STATION
 
+pytestmark = pytest.mark.xdist_group("across runs")
+
 PELLET = """\
 [sample]
 name = "pellet {number}"

@@ -12,6 +12,8 @@ from labctl.cli import mcp_tools
 from labctl.cli.mcp import replies
 from labctl.cli.mcp_tools import TOOLS, Files
 
+pytestmark = pytest.mark.xdist_group("mcp")
+
 PROTOCOL = """
 [sample]
 name = "pellet"

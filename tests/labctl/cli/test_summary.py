@@ -12,6 +12,8 @@ from labctl.store.queries.heartbeats import replace_heartbeat
 from labctl.store.queries.jobs import change_job
 from labctl.store.transactions import WriteConnection
 
+pytestmark = pytest.mark.xdist_group("summary")
+
 STATION = """
 name = "rig"
 [limits]

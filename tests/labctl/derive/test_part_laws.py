@@ -17,6 +17,8 @@ from labctl.store import Database, Store
 from labctl.store.merging import merge
 from labctl.store.queries import analyses, part_laws
 
+pytestmark = pytest.mark.xdist_group("part laws")
+
 BOLTZMANN_EV_K = 8.617333262e-5
 FREQUENCY_HZ = np.logspace(7, -1, 57)
 KELVIN = np.linspace(290, 360, 8)

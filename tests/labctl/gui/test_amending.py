@@ -28,6 +28,8 @@ from labctl.measure.run import StopRequest, run_protocol
 from labctl.store import Database, Store
 from labctl.testing import STATION
 
+pytestmark = pytest.mark.xdist_group("amending in the window")
+
 PROTOCOL = """
 title = "to be corrected"
 [sample]

@@ -8,6 +8,8 @@ from labctl.gui.results import CircuitForm, ResultsText, compared, uncertainties
 from labctl.store import Database
 from labctl.testing import STATION
 
+pytestmark = pytest.mark.xdist_group("results")
+
 PELLET = """\
 [sample]
 name = "pellet {number}"

@@ -1,5 +1,6 @@
 """The window without a screen: input, display and error messages."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ from qtpy.QtCore import Qt
 from labctl.cli.gui import SCREENS, gui
 from labctl.clock import RealClock
 from labctl.config.protocol import parse_protocol
+from labctl.config.station import read_station
 from labctl.errors import ConfigurationError
 from labctl.gui import queueing, reading
 from labctl.gui import window as window_module
@@ -29,6 +31,8 @@ from labctl.queue.requests import Pauses, Requests
 from labctl.store import Store, transactions
 from labctl.store.transactions import WriteConnection
 from labctl.testing import STATION
+
+pytestmark = pytest.mark.xdist_group("window")
 
 PATIENCE_S = 30.0
 CLOCK = RealClock()
@@ -54,13 +58,23 @@ def wait(condition, what, patience_s=PATIENCE_S):
         QtTest.QTest.qWait(20)
 
 
-@pytest.fixture
-def old_run(station, db):
-    """A finished run, measured before the window was opened."""
-    protocol = parse_protocol(PROTOCOL, "old.toml")
-    with station.open() as bench, Store.open(db) as store:
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """A results file with a finished run, to be copied."""
+    folder = tmp_path_factory.mktemp("measured")
+    (folder / "station.toml").write_text(STATION)
+    station, protocol = read_station(folder / "station.toml"), parse_protocol(PROTOCOL, "old.toml")
+    with station.open() as bench, Store.open(folder / "lab.db") as store:
         (outcome,) = run_protocol(protocol, station, bench, store, StopRequest())
-    return outcome.run_id
+    return folder / "lab.db", outcome.run_id
+
+
+@pytest.fixture
+def old_run(measured, db):
+    """A finished run, measured before the window was opened."""
+    path, run_id = measured
+    shutil.copyfile(path, db)
+    return run_id
 
 
 def jobs_of(db):

@@ -1,6 +1,7 @@
 """`labctl carriers`: lines about a sample, and the verdict, from facts and runs of a file."""
 
 import json
+import math
 
 import pytest
 from typer.testing import CliRunner
@@ -191,3 +192,70 @@ def test_an_unknown_sample_is_refused(sample):
     sample.of("Zn2+")
     with Database(sample.db) as db, pytest.raises(InvalidRequest, match="nosuch"):
         carriers_of(db, "nosuch")
+
+
+def several_ratios(sample, share=0.8, offset_mv=0.0, ratios=(3.0, 10.0, 100.0)):
+    """Emfs of one cell at 200 degC, each with the ratio of its activities."""
+    for ratio in ratios:
+        theory_mv = 8.617333262e-2 * 473.15 * math.log(ratio)
+        sample.fact("emf", share * theory_mv + offset_mv, 0.2, at=200.0, ion="Ag+")
+        sample.fact("activity-ratio", ratio, 1e-3 * ratio, at=200.0, ion="Ag+")
+    return sample
+
+
+def test_several_ratios_give_one_share_and_their_offset(sample):
+    found = several_ratios(sample.of("Ag+")).found
+    (line,) = found.lines
+    assert "at 3 ratios" in line.text
+    assert line.evidence[0].value == pytest.approx(0.8, abs=1e-3)
+    assert len(line.facts) == 6
+    assert found.verdicts[0][1].carries == ("ions",)
+
+
+def test_an_offset_that_one_ratio_cannot_show_is_named(sample):
+    verdict = several_ratios(sample.of("Ag+"), offset_mv=5.0).verdict
+    assert any("an offset of 5" in why for why in verdict.broken)
+    assert verdict.carries == ()
+
+
+def test_a_corrected_ratio_makes_no_second_pair(sample):
+    several_ratios(sample.of("Ag+"), ratios=(10.0,)).fact("activity-ratio", 12.0, 0.1, at=200.0, ion="Ag+")
+    (line,) = sample.found.lines
+    assert "ratios" not in line.text
+    assert line.evidence[0].value == pytest.approx(0.8 * math.log(10) / math.log(12), rel=1e-3)
+
+
+def water_cell(sample, share, u=0.1):
+    theory_mv = 8.617333262e-2 * 873.15 / 2 * math.log(10.0)
+    return sample.fact("water-emf", share * theory_mv, u, at=600.0).fact("water-ratio", 10.0, 0.05, at=600.0)
+
+
+def test_a_cell_of_water_vapour_says_that_protons_carry_at_least_so_much(sample):
+    verdict = water_cell(sample.of("Mg2+"), 0.9).verdict
+    assert set(verdict.carries) == {"ions", "protons"}
+    (said,) = [one for one in verdict.statements if one.startswith("protons")]
+    assert said.startswith("protons carry at least 0.8")
+    assert CONDUCTORS["cation"] not in verdict.not_excluded
+
+
+def test_protons_below_one_half_are_not_excluded_and_not_named(sample):
+    """A leak lowers the emf: it is no upper limit."""
+    verdict = water_cell(sample.of("Mg2+"), 0.3).verdict
+    assert verdict.carries == ()
+    assert CONDUCTORS["protons"] in verdict.not_excluded
+
+
+def test_hydrogen_from_a_dry_cathode_bounds_the_protons(sample):
+    moles = 0.97 * 50.0 / (2 * FARADAY)
+    sample.of("Mg2+").fact("hydrogen-evolved", 1e6 * moles, 1.0)
+    (line,) = sample.found.lines
+    assert "no charge-passed" in line.text
+    assert line.evidence == ()
+    verdict = sample.fact("charge-passed", 50.0, 0.1).verdict
+    assert "protons" in verdict.carries
+    assert verdict.limits["protons"][0] == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_proton_share_without_an_uncertainty_bounds_nothing(sample):
+    verdict = water_cell(sample.of("Mg2+"), 0.9, u=None).verdict
+    assert verdict.carries == ()

@@ -148,6 +148,14 @@ def test_a_wagner_curve_of_the_rig_gives_the_share_of_electrons_and_holes(cell_s
     (evidence,) = line_of(carriers(measured.path), "Hebb-Wagner curve of 3 steps").evidence
     assert evidence.value == pytest.approx(0.03, rel=0.1)
     assert evidence.low <= 0.03 <= evidence.high
+    total_s_m = 1e-4 / (2000.0 * 1e-4)  # thickness over resistance and area of the cell
+    truth = (
+        {"electrons": 0.025, "holes": 0.005} if passes == "counter" else {"electrons": 0.005, "holes": 0.025}
+    )
+    line = line_of(carriers(measured.path), "Hebb-Wagner curve of 3 steps")
+    for name, share in truth.items():
+        low, high = line.conductivities_s_m[name].interval()
+        assert low <= share * total_s_m <= high
 
 
 def test_the_charge_of_a_run_that_was_killed_is_not_known_until_another_run_begins(

@@ -12,6 +12,8 @@ from labctl.readmodel.in_view import (
 )
 from labctl.store import Database, Store
 
+pytestmark = pytest.mark.xdist_group("in view")
+
 ROWS = 1_000_000
 PIXELS = 700
 SAMPLE = {"name": "s", "thickness_m": 1e-3, "area_m2": 1e-4, "electrodes": "blocking"}

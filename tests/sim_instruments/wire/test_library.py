@@ -27,6 +27,7 @@ TEXT_INSTRUMENTS = [
 ]
 FRAMED_INSTRUMENTS = [
     "alicat",
+    "cellkraft_p10",
     "emstat4",
     "eurotherm2400",
     "huber",

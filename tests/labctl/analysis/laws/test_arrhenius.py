@@ -44,6 +44,7 @@ def test_energy_is_also_given_per_mole():
     assert fit.activation_energy_kj_mol.value == pytest.approx(0.5 * 96.48533, rel=1e-6)
 
 
+@pytest.mark.drawn(1)
 @pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
 def test_the_stated_interval_covers_the_truth_as_often_as_it_says(noise):
     rng, inside = np.random.default_rng(11), 0

@@ -45,6 +45,7 @@ def test_the_law_is_recognised(law):
     assert found.downweighted is None
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [10, 14, 20])
 @pytest.mark.parametrize("law", LAWS)
@@ -54,6 +55,7 @@ def test_the_right_law_is_chosen_at_least_nineteen_times_of_twenty(law, n):
     assert right >= 95
 
 
+@pytest.mark.drawn(3)
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("factor", [10.0, 0.1])
 def test_a_point_off_by_ten_is_flagged_wherever_it_is_and_the_law_stays(law, factor):

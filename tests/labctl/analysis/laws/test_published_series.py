@@ -121,11 +121,13 @@ def spoilt_ones_found(temperature, sigma, factor):
     ]
 
 
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize("factor", [10.0, 0.1])
 def test_any_point_of_peo_litfsi_off_by_ten_is_flagged(peo_litfsi, factor):
     assert all(spoilt_ones_found(*peo_litfsi, factor))
 
 
+@pytest.mark.drawn(2)
 @pytest.mark.parametrize("factor", [10.0, 0.1])
 @pytest.mark.parametrize(
     "name", ["carbonate", "oxide_pellet", pytest.param("melting_knee", marks=pytest.mark.slow)]

@@ -51,6 +51,7 @@ def test_the_local_slopes_are_the_two_energies():
     assert slopes == pytest.approx([0.9, 0.4], rel=1e-5)
 
 
+@pytest.mark.drawn(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.003, 0.01, 0.03])
 def test_the_stated_intervals_cover_the_truth_as_often_as_they_say(noise):

@@ -79,6 +79,7 @@ def test_a_complete_transient_gives_both_currents_and_is_steady(noise, sign):
     assert fit.flags == ()
 
 
+@pytest.mark.drawn(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0002, 0.002])
 def test_the_interval_of_the_transference_number_covers_the_truth_as_often_as_it_says(noise):
@@ -101,6 +102,7 @@ def test_the_interval_of_the_transference_number_covers_the_truth_as_often_as_it
     assert 0.92 <= inside / 200 <= 0.985
 
 
+@pytest.mark.drawn(1)
 @pytest.mark.slow
 @pytest.mark.parametrize(("noise", "share"), [(0.0002, 0.45), (0.002, 0.55)])
 def test_stopping_early_keeps_the_steady_current_within_one_percent(noise, share):

@@ -12,6 +12,8 @@ from labctl.gui.plots.temperature_tab import TemperatureTab
 from labctl.readmodel.following import RunFollower
 from labctl.store import Database, Store
 
+pytestmark = pytest.mark.xdist_group("export of plots")
+
 LONG = 10_000
 
 

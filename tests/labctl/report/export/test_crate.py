@@ -15,6 +15,8 @@ from labctl.report.export.crate import orcid_address
 from labctl.report.export.formats import Credit, export
 from labctl.report.export.terms import SPECTRUM, term_of
 
+pytestmark = pytest.mark.xdist_group("crate")
+
 ORCID = "0000-0002-1825-0097"
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 

@@ -24,7 +24,10 @@ QUIET = (
 )  # fmt: skip
 
 # The headless shell and not the whole browser, which asks its makers for updates by itself.
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium-headless-shell is not installed")
+pytestmark = [
+    pytest.mark.xdist_group("pages"),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium-headless-shell is not installed"),
+]
 
 
 class Recorder(socketserver.BaseRequestHandler):

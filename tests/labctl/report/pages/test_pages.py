@@ -34,6 +34,8 @@ from labctl.report.pages.words import FILE, Words
 from labctl.report.pages.writing import write_report
 from labctl.store import Database, Store
 
+pytestmark = pytest.mark.xdist_group("pages")
+
 HOSTILE = '<script>alert(1)</script>\x1b[2J\u202egpj {{ 7 * 7 }} #import "x" $x$ &amp; 样品 😀'
 SHOWN = '<script>alert(1)</script>\\x1b[2J\\u202egpj {{ 7 * 7 }} #import "x" $x$ &amp; 样品 😀'
 
