@@ -40,6 +40,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from figures import state
 from large_file import multiply
 
 import labctl
@@ -240,6 +241,8 @@ def report_add(db: Path, archive: Path, runs: int) -> None:
     files = sum(1 for file in archive.rglob("*") if file.is_file())
     each = f"{took_s / runs:.2f} s, {bytes_ / runs / 1e3:.0f} kB and {files / runs:.0f} files for each run"
     print(f"add: {took_s:.0f} s, {bytes_ / 1e6:.1f} MB of {db.stat().st_size / 1e6:.1f} MB; {each}")
+    state("archive.size", bytes_ / db.stat().st_size, "of the results file")
+    state("archive.add_each", 1e3 * took_s / runs, "ms for each run")
     again_s, _ = timed(lambda: run("archive", "add", db, "--to", archive))
     print(f"add again, nothing new: {again_s:.1f} s")
 
@@ -249,6 +252,7 @@ def report_queries(archive: Path) -> None:
     with opened:
         for title, sql in (("samples", SAMPLES), ("best at 25 degC", ROOM)):
             times = [timed(lambda sql=sql: opened.query(sql))[0] for _ in range(5)]
+            state(f"archive.{title}", statistics.median(times), "s")
             print(f"{title}: {statistics.median(times):.3f} s, {len(opened.query(sql).rows)} rows")
     print(f"opening: {opening_s:.2f} s")
 
@@ -261,6 +265,7 @@ def report_fits(
     for count in workers:
         took_s, derived, largest_mb, _ = fit(archive, where, count, 0, seed)
         first_s = first_s or took_s
+        state(f"archive.fit_by_{count}", first_s / took_s)
         print(
             f"fit, {count} worker(s): {derived} runs in {took_s:.0f} s, {first_s / took_s:.2f} times as "
             f"fast as {workers[0]}; at most {largest_mb:.0f} MB each"
@@ -366,6 +371,7 @@ def main() -> None:
                 if found["runs"] != options.runs:
                     raise SystemExit(f"{found['runs']} runs are there, not {options.runs}")
                 print(f"two writers through {killed} kills: verify clean, every run there once")
+                state("archive.kills", killed, "kills of writers, verify clean")
             if options.fit_runs:
                 fits = (min(options.fit_runs, options.runs), options.workers, options.worker_kills)
                 report_fits(archive, *fits, options.seed, options.by_hand)
