@@ -10,7 +10,7 @@ RUN pip install --no-cache-dir "/source[report,export]" \
     && useradd --create-home --uid 1000 rig \
     && mkdir /work \
     && chown rig /work
-USER rig
+USER 1000
 WORKDIR /work
 ENV MPLBACKEND=Agg
 ENTRYPOINT ["labctl"]

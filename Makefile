@@ -12,7 +12,7 @@ PYTEST = env -u PYTHONDONTWRITEBYTECODE QT_QPA_PLATFORM=offscreen $(BIN)/pytest 
 # What pytest runs, options included; empty for everything.
 TESTS ?=
 
-.PHONY: demo test test-quick oracles driver-pages docs notebooks lint mutants wheel-demo fresh-machine clean set-up-again
+.PHONY: benchmarks demo test test-quick oracles driver-pages docs notebooks lint mutants wheel-demo fresh-machine clean set-up-again
 .NOTPARALLEL:
 
 demo: $(VENV)/.installed
@@ -53,6 +53,10 @@ wheel-demo: $(VENV)/.installed-dev
 # MUTANTS holds options of benchmarks/mutants.py: make mutants MUTANTS="--mutants 100 --room derive"
 mutants: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/mutants.py $(MUTANTS)
+
+# All studies, in a short form below an hour; FULL=1 takes days and goes on where it was cut.
+benchmarks: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks $(if $(FULL),--full) $(BENCHMARKS)
 
 # Shows on a bare Debian 12 in a chroot, as root and as two kinds of user, that the targets above set themselves up.
 # Needs root, debootstrap and the package index. `make fresh-machine TESTS=` runs all tests there.

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from cells.results import gathered
+from figures import state, state_table
 from nights import judging, law_tables, night_tables, reading
 from nights.materials import ROOM_K
 from nights.night import Night, night, remounted
@@ -204,6 +205,7 @@ def laws(series: int, seed: int) -> int:
         found += night_tables.lines(max(series // 4, 1), seed, lambda night: lab.judged(night, seed))
     text, met = law_tables.report(found)
     print(f"seed {seed}\n\n{text}")
+    state_table(f"calibration.laws_seed_{seed}", text)
     return 0 if met else 1
 
 
@@ -227,6 +229,8 @@ def main(arguments: list[str] | None = None) -> int:
     seconds = sum(row["seconds"] for row in rows) / len(rows)
     studied = f"{len(numbers)} nights, {len(holds)} polarised cells and {len(specimens)} specimens"
     print(f"seed {given.seed}, {studied}, {seconds:.2f} s of CPU for each\n\n{text}")
+    state_table(f"calibration.seed_{given.seed}", text)
+    state("calibration.aims", "met" if met else "missed", "aims")
     return 0 if met else 1
 
 

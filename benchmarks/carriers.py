@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carrier_samples import ANION, CATION, FAULTS, PROTON, Measured, Truth, draw
+from figures import state_share
 from scipy.stats import beta, binom
 
 from labctl.analysis import Estimate
@@ -156,7 +157,10 @@ def sound(samples: int, first: int = 0) -> None:
         low, high = clopper_pearson(inside[name], n)
         least = int(binom.ppf(0.005, n, 0.95))
         print(f"| {name} | {n} | {inside[name]} | {100 * low:.0f} to {100 * high:.0f} % | {least} |")
+        state_share(f"carriers.{name}", inside[name], n)
     print(f"\nfalse statements: {false} of {samples}; main carrier excluded: {excluded} of {samples}\n")
+    state_share("carriers.false_statements", false, samples)
+    state_share("carriers.main_carrier_excluded", excluded, samples)
     for words, n in sorted(carries.items()):
         print(f"  {n:4d}  {words}")
 
@@ -168,6 +172,7 @@ def broken(samples: int, fault: str, first: int = 0) -> None:
         named += one.is_named
         false += bool(one.false_statements)
     print(f"{fault}: named in {named} of {samples}; false statements in {false}")
+    state_share(f"carriers.{fault}", named, samples)
 
 
 def _judged(samples: int, first: int, fault: str = "") -> Iterator[Judged]:

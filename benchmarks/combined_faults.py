@@ -31,6 +31,7 @@ from typing import Any
 from combined.night import Night
 from combined.plan import drawn
 from combined.table import table
+from figures import state, state_table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,6 +89,9 @@ def main() -> int:
             with options.results.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(nights[-1]) + "\n")
     print(table(nights))
+    state_table("combined_faults.table", table(nights))
+    state("combined_faults.nights", len(nights), "nights")
+    state("combined_faults.broken", sum(bool(night["broken"]) for night in nights), "nights")
     return 1 if any(night["broken"] for night in nights) else 0
 
 

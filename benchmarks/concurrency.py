@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from figures import state
 from stations import ALONE, station_text
 
 from labctl.clock import RealClock
@@ -349,6 +350,10 @@ def main() -> int:
         for name in ("done", "refused", "jobs"):
             print(f"{name}: " + ", ".join(f"{n} {key}" for key, n in sorted(found[name].items())))
         print(f"finished spectra: {found['spectra']}")
+        state("concurrency.actions", sum(found["done"].values()), "actions")
+        state("concurrency.refused", sum(found["refused"].values()), "requests")
+        state("concurrency.jobs", sum(found["jobs"].values()), "jobs")
+        state("concurrency.wrong", len(found["wrong"]), "faults")
         print(*(found["wrong"] or ["nothing is wrong"]), sep="\n")
     return 1 if found["wrong"] else 0
 

@@ -19,13 +19,14 @@ import os
 import statistics
 import subprocess
 import time
-import venv
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
+from figures import state, state_share
+from peers import python_of
 
 from labctl.analysis import (
     Spectrum,
@@ -42,7 +43,6 @@ from labctl.analysis.resistance.candidates import BLOCKING
 
 CIRCUITS = {"A": "R0-p(R1,CPE1)-CPE2", "B": "R0-p(R1,CPE1)-p(R2,CPE2)-CPE3"}
 PEERS = {"impedance.py": ("impedance==1.7.1", "pandas"), "pyimpspec": ("pyimpspec==5.1.3",)}
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "labctl-benchmarks"
 SEED = 20260
 BLOCK = 10
 
@@ -93,7 +93,7 @@ class Peer:
 
     def __init__(self, name: str) -> None:
         self.process = subprocess.Popen(
-            [str(environment(name)), str(Path(__file__).with_name("eis_peer.py")), name],
+            [str(python_of(PEERS[name])), str(Path(__file__).with_name("eis_peer.py")), name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
@@ -117,20 +117,6 @@ def _answer(stream: IO[str]) -> dict[str, Any]:
         if line.startswith('{"answer"'):
             return json.loads(line)
     raise RuntimeError("the peer's process has ended")
-
-
-def environment(name: str) -> Path:
-    """The Python of the peer's environment, which is made when it is absent."""
-    requirements = PEERS[name]
-    folder = CACHE / requirements[0].replace("==", "-")
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = folder / "installed"
-    if not done.exists():
-        print(f"installing {' '.join(requirements)} in {folder} ...", flush=True)
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
-        done.touch()
-    return python
 
 
 def first_guess(spectrum: Spectrum, circuit: str) -> dict[str, np.ndarray]:
@@ -190,6 +176,9 @@ def compare_fits(kind: str, count: int, peers: dict[str, Peer]) -> dict[str, Tal
             peer_block(drawn, kind, peer, theirs[name])
     for name, tally in {"labctl": ours, **theirs}.items():
         each, times = tally.for_a_right_one, tally.for_a_right_one / ours.for_a_right_one
+        state(f"eis.{kind}.time_of_{name}", times)
+        state(f"eis.{kind}.ms_of_{name}", 1e3 * statistics.median(tally.seconds), "ms")
+        state_share(f"eis.{kind}.right_by_{name}", tally.right, len(tally.seconds))
         print(
             f"  {kind}  {name:13s} {1e3 * statistics.median(tally.seconds):8.2f} ms median,"
             f" right {tally.right}/{len(tally.seconds)}, {1e3 * each:8.2f} ms for a right one, {times:6.1f}"
@@ -210,6 +199,9 @@ def compare_kramers_kronig(count: int, peer: Peer) -> None:
         assert answer["answer"][0] == result.m, "the two disagree about M"
     mine, peers = (1e3 * statistics.median(times) for times in (ours, theirs))
     print(f"  linear KK, same M: labctl {mine:.2f} ms, impedance.py {peers:.2f} ms, {peers / mine:.1f} times")
+    state("eis.kramers_kronig", peers / mine)
+    state("eis.kramers_kronig.ms_of_labctl", mine, "ms")
+    state("eis.kramers_kronig.ms_of_impedance.py", peers, "ms")
 
 
 def time_resistances(count: int, peer_s: float) -> None:
@@ -225,13 +217,15 @@ def time_resistances(count: int, peer_s: float) -> None:
             lambda: ionic_resistance_series(ordinary, unknown, circuits=BLOCKING), len(ordinary)
         ),
         "all candidates, together": cpu_each(lambda: ionic_resistances(ordinary), len(ordinary)),
-        f"{len(rough)} rough electrodes, together": cpu_each(lambda: ionic_resistances(rough), len(rough)),
+        "rough electrodes, together": cpu_each(lambda: ionic_resistances(rough), len(rough)),
     }
     for words, seconds in each.items():
         print(
             f"  ionic_resistance, {words}: {1e3 * seconds:.2f} ms CPU each;"
             f" a fit of circuit A by impedance.py takes {peer_s / seconds:.1f} times that"
         )
+        state(f"eis.resistance.{words}", peer_s / seconds)
+        state(f"eis.resistance.ms, {words}", 1e3 * seconds, "ms")
 
 
 def cpu_each(work: Callable[[], object], count: int) -> float:
@@ -264,6 +258,7 @@ def time_batch(kind: str, count: int, pool: ProcessPoolExecutor) -> None:
     clock, here = time.perf_counter() - clock, time.process_time() - here
     both = here + cpu_of(pool) - there
     one, wall, two = (1e3 * seconds / count for seconds in (alone, clock, both))
+    state(f"eis.{kind}.ms_in_a_batch", one, "ms")
     print(
         f"  batch of {count} {kind}: {one:.3f} ms CPU each in one process; in two {wall:.3f} ms by the clock"
         f" ({two:.3f} ms CPU, which two idle cores do in {two / 2:.3f} ms)"

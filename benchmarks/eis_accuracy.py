@@ -28,6 +28,7 @@ import numpy as np
 from cells import consistency, series, trust
 from cells.results import gathered
 from eis import CIRCUITS, SEED, draw, q
+from figures import state, state_table
 
 from labctl.analysis import (
     Estimate,
@@ -173,6 +174,8 @@ def run_study(study: str, arguments: list[str]) -> int:
         print("\n".join(filter(None, map(judge.named, rows))), end="\n\n")
     text, met = judge.report(rows)
     print(f"seed {options.seed}, {len(numbers)} of {study}\n\n{text}")
+    state_table(f"eis_accuracy.{study}_seed_{options.seed}", text)
+    state(f"eis_accuracy.{study}_aims", "met" if met else "missed", "aims")
     return 0 if met else 1
 
 

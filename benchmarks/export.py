@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from figures import state
 
 from labctl.analysis import parse_circuit
 from labctl.derive.conductivities import derive_conductivities
@@ -138,6 +139,7 @@ def main() -> None:
             ratio = cpu_s / AIM_S
             times = f"wall {wall_s:6.2f} s  CPU {cpu_s:6.2f} s  ratio {ratio:5.2f}"
             print(f"{kind:8} {times}  {size / 1e6:7.1f} MB")
+            state(f"export.{kind}", cpu_s, "s of CPU")
     finally:
         if given.keep is None:
             shutil.rmtree(folder)

@@ -27,6 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from figures import state, state_table
 from stations import ALONE, PAIR, station_text
 
 from labctl.clock import VirtualClock
@@ -328,6 +329,13 @@ def table(nights: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, "", f"{struck} faults in {len(nights)} nights, {broken} promises broken"])
 
 
+def _state(nights: list[dict[str, Any]]) -> None:
+    state_table("faults.table", table(nights))
+    state("faults.struck", sum(night["struck"] for night in nights), "faults")
+    state("faults.nights", len(nights), "nights")
+    state("faults.broken", sum(sum(night["broken"].values()) for night in nights), "promises")
+
+
 def schedule(kinds: list[str], seed: int) -> Iterator[tuple[str, int]]:
     """Every kind in turn, each night with a seed of its own."""
     places = {kind: 100_000 * FILM_EVERY * place for place, kind in enumerate(("none", *KINDS))}
@@ -370,6 +378,7 @@ def main() -> int:
             with options.results.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(nights[-1]) + "\n")
     print(table(nights))
+    _state(nights)
     print(f"{time.perf_counter() - start_s:.0f} s")
     return 1 if any(night["broken"] for night in nights) else 0
 

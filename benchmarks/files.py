@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from dialects import DIALECTS, outcome
 from dialects.damage import damaged_outcome
+from figures import state, state_share
 
 from labctl.analysis import read_spectra
 
@@ -74,6 +75,8 @@ def _tried(kind: str, count: int, notes: Path | None, trial: Trial) -> Counter[s
     for key, times in found.items():
         outcomes[key.rsplit(": ", 1)[1]] += times
     print(f"{kind}: {dict(outcomes)}")
+    for name, times in outcomes.items():
+        state(f"files.{kind} {name}", times, "files")
     return found
 
 
@@ -109,6 +112,7 @@ def _told_of_dialects(found: Counter[str]) -> int:
     refused = {key.rsplit(": ", 1)[0]: times for key, times in found.items() if key.endswith(": refused")}
     read = len(tried - refused.keys())
     print(f"{read} of {len(tried)} dialects read whenever written; refused: {refused}")
+    state_share("files.dialects", read, len(tried))
     return int(bool(tried) and read < LEAST_READ * len(tried))
 
 

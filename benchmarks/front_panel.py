@@ -27,6 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from figures import state, state_table
 from front_panels.every_driver import PANELS, candidate_of, judged_drivers, undeclared
 from front_panels.judging import judge
 from front_panels.setting import drawn
@@ -70,6 +71,14 @@ def table(rows: list[dict[str, Any]]) -> str:
     outcomes = Counter(row["outcome"] for row in rows)
     words = ", ".join(f"{outcomes[name]} {name}" for name in OUTCOMES)
     return "\n".join([*lines, "", f"{len(rows)} states: {words}"])
+
+
+def _state(rows: list[dict[str, Any]], meanwhile: bool) -> None:
+    which = "meanwhile" if meanwhile else "before"
+    state_table(f"front_panel.{which}_table", table(rows))
+    state(f"front_panel.{which}_states", len(rows), "states")
+    for name, count in Counter(row["outcome"] for row in rows).items():
+        state(f"front_panel.{which}_{name}", count, "states")
 
 
 def lists() -> str:
@@ -138,6 +147,7 @@ def main() -> int:
     if not options.table:
         run(options, rows)
     print(table(rows))
+    _state(rows, options.meanwhile)
     print(f"{time.perf_counter() - start_s:.0f} s")
     return 1 if any(row["outcome"] in BROKEN for row in rows) else 0
 

@@ -34,6 +34,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from figures import state_share
 from fuzzing import Case
 
 KINDS = ("toml", "command_lines", "replies", "databases")
@@ -212,6 +213,7 @@ def main() -> int:
                 lines.write(json.dumps(note) + "\n")
             new = []
     print(f"{options.kind}: {options.cases} cases, {faulty} faults, {time.perf_counter() - start_s:.0f} s")
+    state_share(f"fuzz.{options.kind}_faults", faulty, options.cases)
     return 1 if faulty else 0
 
 

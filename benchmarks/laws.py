@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+from figures import state
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from labctl.analysis import fit_temperature_law, fit_vtf, half_width, next_temperature
@@ -108,6 +109,8 @@ def compare(sets: int) -> None:
     print(f"{'':45s}{'ms':>7s}{'ratio':>8s}{'success':>10s}   ({sets} sets)")
     for name, ms, good in zip(fits, median_ms, ok, strict=True):
         print(f"{name:45s}{ms:7.2f}{ms / median_ms[0]:8.2f}{100 * good.mean():9.1f} %")
+        state(f"laws.time_of_{name}", ms / median_ms[0])
+        state(f"laws.success_of_{name}", 100 * good.mean(), "%")
 
 
 def temperatures_needed(quantity: str, half: float, refine: bool, rng: np.random.Generator) -> int:
@@ -152,6 +155,8 @@ def adaptive() -> None:
             rng = np.random.default_rng(1)
             counts.append(np.median([temperatures_needed(quantity, half, refine, rng) for _ in range(9)]))
         print(f"{quantity} to {half:g}".ljust(62) + f"{counts[0]:8.0f}{counts[1]:10.0f}")
+        state(f"laws.even_{quantity}_{half:g}", counts[0], "temperatures")
+        state(f"laws.refined_{quantity}_{half:g}", counts[1], "temperatures")
 
 
 def bent(rng: np.random.Generator, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -192,6 +197,7 @@ def celsius(sets: int) -> None:
                 found += straighter_in_celsius(kelvin - 273.15, ln_sigma) > 0
         one_in = f"{sets / alarms:9.0f}" if alarms else "        -"
         print(f"{kind:20s}{alarms:14d}{one_in}{100 * found / max(possible, 1):8.1f} %")
+        state(f"laws.celsius_alarms_{kind}", alarms, f"of {sets}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -32,6 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from figures import state_share
 from mutation.copies import Copy
 from mutation.judging import Baseline, UnmutatedTestsFail, Verdict, judge
 from mutation.places import Mutant, all_mutants, diff, sample
@@ -130,6 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     print("\n" + report(project, mutants, verdicts))
+    for room in (*(room.name for room in project.rooms), ""):
+        killed = [verdict.killed for verdict in verdicts if verdict.room.startswith(room)]
+        state_share(f"mutants.{room or 'all'}", sum(killed), len(killed))
     print(f"{(time.monotonic() - began) / 60:.1f} min")
     return 0
 

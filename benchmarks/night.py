@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from figures import state
+
 from labctl.cli.run import measure
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
@@ -184,13 +186,17 @@ def laws_are_complete(db: Path) -> bool:
 
 def show_long_night(spectra: int, days: float) -> None:
     """Run a long night and print its figures."""
+    prefix = "night" if days < 1 else "month"
     with tempfile.TemporaryDirectory() as folder:
         costs, ended = long_night(Path(folder), spectra, days)
         print(f"the end: {ended.cpu_s - costs[-1].cpu_s:.0f} s of CPU, {ended.memory_mb:.0f} MB")
         print(f"laws equal to those of a later analysis: {laws_are_complete(Path(folder) / 'lab.db')}")
     for quantity, words in {"cpu_s": "CPU", "instructions": "SQL instructions"}.items():
         print(f"{words} of late to early steps: {late_to_early(costs, quantity):.2f}")
+        state(f"{prefix}.late_to_early_{quantity}", late_to_early(costs, quantity))
     print(f"memory at the last step over that at a fifth: {_growth_mb(costs):+.0f} MB")
+    state(f"{prefix}.memory", ended.memory_mb, "MB")
+    state(f"{prefix}.memory_growth", _growth_mb(costs), "MB")
 
 
 def _growth_mb(costs: Sequence[Cost]) -> float:
@@ -236,6 +242,8 @@ def main() -> None:
         print(f"  simulated / real = {ratios[-1]:.0f}  ({real_s:.1f} s, {cpu_s:.1f} s of CPU)")
     real, cpu = sorted(ratios)[1], sorted(cpu_ratios)[1]
     print(f"median ratio simulated / real: {real:.0f}, simulated / CPU: {cpu:.0f}")
+    state("night.simulated_per_cpu", cpu)
+    state("night.simulated_per_real", real)
     profile = cProfile.Profile()
     with tempfile.TemporaryDirectory() as folder:
         profile.runcall(night, Path(folder))

@@ -20,6 +20,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from figures import state
+
 from labctl.cli.demo import prepare
 from labctl.cli.demo_samples import SAMPLES, DemoSample
 from labctl.cli.run import measure
@@ -156,6 +158,8 @@ def nights(count: int, done: Path) -> None:
         widest_mev = 1e3 * max(max(one["half_widths_ev"]) for one in known if one["kind"] == kind)
         print(f"{kind}: {statistics.median(taken):.1f} h (n = {len(taken)}), widest +-{widest_mev:.1f} meV")
     print(f"ratio: {statistics.median(hours['refined']) / statistics.median(hours['grid']):.2f}")
+    for kind, taken in hours.items():
+        state(f"refine.night_{kind}", statistics.median(taken), "h")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -180,6 +184,8 @@ def main() -> None:
                 pairs.append(needed(quantity, seed, Path(folder)))
         refined, even = (statistics.median(column) for column in zip(*pairs, strict=True))
         found = f"{refined:g} temperatures, {even:g} on an even grid"
+        state(f"refine.{quantity}", refined, "temperatures")
+        state(f"refine.{quantity}_even", even, "temperatures")
         print(f"{quantity} to +-{wanted} {unit}: {found}; {pairs}")
 
 

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from figures import state
 
 from labctl.analysis import parse_circuit
 from labctl.store import Store
@@ -98,6 +99,8 @@ def main() -> None:
             )
     print(f"median ratio {statistics.median(ratios):.2f}")
     print(f"largest process {largest_process_mb():.0f} MB")
+    state("refit.two_workers", statistics.median(ratios))
+    state("refit.memory", largest_process_mb(), "MB")
 
 
 def largest_process_mb() -> float:

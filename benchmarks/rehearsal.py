@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from figures import state
 from stations import PAIR, station_text
 
 from labctl.clock import VirtualClock
@@ -183,7 +184,12 @@ def main() -> int:
         worst = max(worst, abs(rehearsed - 1))
         numbers = f"{found.took_s / 3600:6.1f} h {rehearsed:10.3f} {planned:8.2f}   {found.cost_s:.1f} s CPU"
         print(f"{name:32s} {numbers}", flush=True)
+        state(f"rehearsal.{name}", rehearsed)
+        state(f"rehearsal.hours.{name}", found.took_s / 3600, "h")
+        state(f"rehearsal.planned.{name}", planned)
+        state(f"rehearsal.cost.{name}", found.cost_s, "s of CPU")
     print(f"rehearsed / took, worst deviation: {100 * worst:.1f} %")
+    state("rehearsal.worst", 100 * worst, "%")
     return 0 if worst < 0.1 else 1
 
 

@@ -12,6 +12,7 @@ import time
 from importlib.resources import files
 
 import pyvisa
+from figures import state
 from pyvisa.resources import MessageBasedResource
 
 from labctl.clock import VirtualClock
@@ -81,6 +82,8 @@ def main() -> None:
     blocks = [(queries(ours), queries(stock)) for _ in range(BLOCKS)]
     ours_us, stock_us = (statistics.median(column) for column in zip(*blocks, strict=True))
     ratio = statistics.median(a / b for a, b in blocks)
+    state("sim_rig.night", simulated_s / cpu_s)
+    state("sim_rig.query", ratio)
     print(f"one query: {ours_us:.1f} us here, {stock_us:.1f} us in stock pyvisa-sim, ratio {ratio:.2f}")
 
 

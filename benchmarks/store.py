@@ -24,6 +24,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from figures import state
+
 COLUMNS = 8
 QCODES = Path(tempfile.gettempdir()) / "labctl-benchmark-qcodes"
 WRITERS = ("labctl", "labctl records", "pymeasure", "qcodes")
@@ -301,10 +303,14 @@ def show(table: dict[str, dict[str, float]], arguments: argparse.Namespace) -> N
     print("".join(f"{head:>16}" for head in heads))
     for writer, found in table.items():
         print(f"{writer:>16}" + "".join(f"{found[key]:>16.4g}" for key in keys))
+        for head, key in zip(heads[1:], keys, strict=True):
+            state(f"store.{writer}.{key}", found[key], head)
     print("Lost: rows whose emit had returned. labctl had acknowledged none of them; pymeasure never syncs.")
     for peer in ("pymeasure", "qcodes"):
         ratio = table["labctl"]["rows_s"] / table[peer]["rows_s"]
         print(f"labctl / {peer}: {ratio:.2f} times the row rate")
+        state(f"store.row_rate_to_{peer}", ratio)
+        state(f"store.read_time_of_{peer}", table[peer]["read_s"] / table["labctl"]["read_s"])
 
 
 def work(arguments: argparse.Namespace) -> None:

@@ -22,6 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from figures import state_share
+
 from labctl.cli.demo_samples import files
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import Station, read_station
@@ -211,6 +213,9 @@ def _print(trials: list[dict[str, Any]]) -> None:
     spared = sum(one["right_excluded"] for one in trials)
     count = sum(one["spectra"] for one in trials)
     print(f"{believed} of {wrong} wrong spectra believed; {spared} of {count - wrong} right ones excluded")
+    state_share("switch_faults.passed", sum(one["passed"] for one in trials), len(trials))
+    state_share("switch_faults.believed", believed, wrong)
+    state_share("switch_faults.right_excluded", spared, count - wrong)
 
 
 if __name__ == "__main__":

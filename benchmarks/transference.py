@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import state, state_share
 from stations import PAIR, station_text
 
 import labctl
@@ -235,6 +236,18 @@ def summary(lines: list[dict[str, Any]]) -> Iterator[str]:
         yield f"wait with early stop over wait without, median: {np.median(waits):.2f}"
 
 
+def _state(lines: list[dict[str, Any]], chosen: argparse.Namespace) -> None:
+    which = "early" if chosen.early else "growth" if chosen.growth else "whole"
+    which = which if chosen.noise is None else f"{which}_{chosen.noise:g}"
+    state_share(f"transference.{which}_covered", sum(line["inside"] for line in lines), len(lines))
+    waits = [line["held_s"] / line["waited_s"] for line in lines if "waited_s" in line]
+    if waits:
+        state(f"transference.{which}_wait", float(np.median(waits)))
+    near = [abs(line["error"]["Iss"]) < 0.01 for line in lines if "error" in line and "Iss" in line["error"]]
+    if near:
+        state_share(f"transference.{which}_steady_within_1_%", sum(near), len(near))
+
+
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -263,6 +276,7 @@ def main() -> int:
             print(sentence(line), flush=True)
     print(f"{len(lines)} runs in {time.perf_counter() - started:.0f} s")
     print(*summary(lines), sep="\n")
+    _state(lines, chosen)
     return 0
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import state_table
 from scipy.linalg import solve_banded
 from scipy.optimize import brentq
 from scipy.stats import beta
@@ -438,7 +439,9 @@ def main() -> int:
         lines.append(line)
         if chosen.v:
             print({key: value for key, value in line.items() if key != "not_stated"}, flush=True)
-    print(*table(lines, names), sep="\n")
+    text = "\n".join(table(lines, names))
+    print(text)
+    state_table("transference_table.table", text)
     print(f"{time.process_time() - started:.0f} s of one core", file=sys.stderr)
     return 0
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from figures import state
+
 from labctl.queue.heartbeat import Heartbeats
 from labctl.store import Database, Store
 from labctl.store.transactions import WriteConnection
@@ -103,6 +105,7 @@ def main() -> None:
     beats = round(arguments.days * BEATS_OF_A_DAY)
     with tempfile.TemporaryDirectory() as folder:
         report = idle(Path(folder) / "lab.db", beats, arguments.readers)
+    state("wal.largest", report.largest_wal_bytes / 1e6, "MB")
     print(
         f"{report.beats} heartbeats in {report.took_s:.0f} s beside {arguments.readers} readers: "
         f"the -wal was never larger than {report.largest_wal_bytes / 1e6:.1f} MB"

@@ -28,6 +28,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from figures import state
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
@@ -342,6 +344,8 @@ def show(found: dict[str, dict[str, float]], arguments: argparse.Namespace) -> N
         ratio = f"{theirs / ours:.3g}" if ours and theirs == theirs else ""
         idle = f"{found[IDLE][key]:.4g}" if key in OF_IDLE else ""
         print(f"{words:<34}{ours:>12.4g}{theirs:>12.4g}{ratio:>12}{idle:>12}")
+        if ours:
+            state(f"window.{key}", theirs / ours)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ from labctl.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOUR = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -29,14 +30,14 @@ def blocks(text, language):
 
 @pytest.fixture
 def shown(tmp_path):
-    """The two files shown in README."""
-    station, protocol = blocks(README, "toml")
+    """The two files shown in the tour."""
+    station, protocol = blocks(TOUR, "toml")
     (tmp_path / "station.toml").write_text(station, encoding="utf-8")
     (tmp_path / "protocol.toml").write_text(protocol, encoding="utf-8")
     return tmp_path
 
 
-def test_the_files_in_readme_are_right(shown):
+def test_the_files_in_the_tour_are_right(shown):
     read_protocol(shown / "protocol.toml").check_against(read_station(shown / "station.toml"))
 
 
@@ -44,10 +45,10 @@ def labctl_lines(text):
     return [line.split("#")[0].strip() for line in text.splitlines() if re.match(r" {4,6}labctl ", line)]
 
 
-def test_the_commands_in_readme_do_what_they_say(shown):
+def test_the_commands_in_the_tour_do_what_they_say(shown):
     station = shown / "station.toml"
     station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
-    commands = [line for line in labctl_lines(README) if "FOLDER" not in line and " gui " not in line]
+    commands = [line for line in labctl_lines(TOUR) if "FOLDER" not in line and " gui " not in line]
     names = ["check", "run", "show", "plot", "report", "queue", "rehearse", "runner", "status", "summary"]
     assert [line.split()[1] for line in commands] == names
     for line in commands:
@@ -58,11 +59,19 @@ def test_the_commands_in_readme_do_what_they_say(shown):
         assert done.returncode == 0, done.stderr + done.stdout
 
 
-def test_the_window_in_readme_opens_and_closes(shown):
+def test_the_commands_and_the_script_in_readme_are_those_of_the_tour():
+    lines = labctl_lines(README)
+    assert len(lines) == 3
+    assert set(lines) <= set(labctl_lines(TOUR))
+    (script,) = blocks(README, "python")
+    assert script in TOUR
+
+
+def test_the_window_in_the_tour_opens_and_closes(shown):
     pytest.importorskip("qtpy.QtWidgets", reason="no Qt here", exc_type=ImportError)
     station = shown / "station.toml"
     station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
-    (line,) = [line for line in labctl_lines(README) if " gui " in line]
+    (line,) = [line for line in labctl_lines(TOUR) if " gui " in line]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-m", *line.split(), "--no-start-runner"]
     with subprocess.Popen(command, cwd=shown, env=environment, stderr=subprocess.PIPE, text=True) as window:
@@ -77,10 +86,10 @@ def test_the_window_in_readme_opens_and_closes(shown):
     assert (shown / "lab.db").exists()
 
 
-def test_the_script_and_the_test_in_readme_run(shown):
+def test_the_script_and_the_test_in_the_tour_run(shown):
     station = shown / "station.toml"
     station.write_text(station.read_text(encoding="utf-8") + "\n[simulation]\n", encoding="utf-8")
-    script, _, test = blocks(README, "python")
+    script, _, test = blocks(TOUR, "python")
     sample = '[sample]\nname = "pellet 7"\nthickness_mm = 1\ndiameter_mm = 10\n'
     (shown / "first.toml").write_text(sample + '[[procedure]]\nuse = "procedures.eis:EIS"', encoding="utf-8")
     (shown / "script.py").write_text(script, encoding="utf-8")
@@ -95,8 +104,8 @@ def test_the_script_and_the_test_in_readme_run(shown):
         assert done.returncode == 0, done.stderr + done.stdout
 
 
-def test_the_replay_command_in_readme_works(oxide_pellet, tmp_path):
-    (line,) = [line for line in labctl_lines(README) if "FOLDER" in line]
+def test_the_replay_command_in_the_tour_works(oxide_pellet, tmp_path):
+    (line,) = [line for line in labctl_lines(TOUR) if "FOLDER" in line]
     words = [str(oxide_pellet.resolve()) if word == "FOLDER" else word for word in line.split()]
     command = [sys.executable, "-m", *words, "-q"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)

@@ -47,10 +47,24 @@ def test_the_newest_changes_are_those_of_this_version():
 
 
 def test_every_file_has_a_licence_whose_text_is_kept():
-    (annotation,) = tomllib.loads((ROOT / "REUSE.toml").read_text(encoding="utf-8"))["annotations"]
-    assert annotation["path"] == "**"
-    kept = (ROOT / "LICENSES" / f"{annotation['SPDX-License-Identifier']}.txt").read_text(encoding="utf-8")
+    every, review = tomllib.loads((ROOT / "REUSE.toml").read_text(encoding="utf-8"))["annotations"]
+    assert every["path"] == "**"
+    kept = (ROOT / "LICENSES" / f"{every['SPDX-License-Identifier']}.txt").read_text(encoding="utf-8")
     assert kept == (ROOT / "LICENSE").read_text(encoding="utf-8")
+    for licence in review["SPDX-License-Identifier"].split(" AND "):
+        assert (ROOT / "LICENSES" / f"{licence}.txt").stat().st_size > 1000
+
+
+def test_files_with_the_numbers_of_the_review_are_under_its_licence_as_well():
+    _, review = tomllib.loads((ROOT / "REUSE.toml").read_text(encoding="utf-8"))["annotations"]
+    naming = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("labctl", "sim_instruments", "drivers", "procedures")
+        for path in (ROOT / folder).rglob("*.toml")
+        if "10.3390/batteries7010003" in path.read_text(encoding="utf-8")[:400]  # says what it is of
+    ]
+    assert sorted(naming) == sorted(review["path"])
+    assert review["precedence"] == "override"
 
 
 def test_the_conda_recipe_requires_what_the_wheel_requires():
@@ -82,7 +96,8 @@ def test_the_dockerfile_copies_what_a_wheel_is_made_of_and_installs_extras_that_
     } == names
     (extras,) = re.findall(r'"/source\[(.*?)\]"', text)
     assert set(extras.split(",")) <= set(PROJECT["optional-dependencies"])
-    assert "\nUSER rig\n" in text
+    assert "\nUSER 1000\n" in text
+    assert "useradd --create-home --uid 1000" in text
 
 
 def test_the_workflow_for_laboratories_runs_on_both_systems_with_a_supported_python():

@@ -122,7 +122,9 @@ def test_every_identifier_in_the_pages_exists_in_the_source():
             assert name in known | shown, f"{page}: {name}"
 
 
-BENCHMARKS = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "stations")
+SHARED = ("stations", "figures", "studies", "recorded", "documented", "peers")
+"""Modules of benchmarks/ that are no program of their own."""
+BENCHMARKS = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in SHARED)
 
 
 def shown_with(name):

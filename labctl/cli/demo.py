@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli import terminal
+from labctl.cli.demo_files import told_unfinished, written
 from labctl.cli.number import number_option
 from labctl.errors import ConfigurationError
 from labctl.shipped import shipped_module
@@ -95,7 +96,7 @@ def demo(
     ] = 1,
     review: Annotated[
         bool,
-        typer.Option("--review", help="All of these in one long night, beside the printed values."),
+        typer.Option("--review", help="All its materials in three nights, beside the printed values."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
@@ -103,7 +104,7 @@ def demo(
 
     Without --replay: a temperature series on a magnesium borohydride amide of known conductivity, with the
     measured and the true activation energy. With --samples: on several materials in one oven. With --replay:
-    on real measured spectra. With --review: eight materials of a review in one night, with one figure beside
+    on real measured spectra. With --review: all materials of a review in three nights, with one figure beside
     the values that it prints; the simulator was given these values.
     """
     from labctl.cli import demo_review, demo_samples
@@ -115,18 +116,15 @@ def demo(
             raise ConfigurationError(
                 "labctl demo", other, "is given with --review, which has its own samples"
             )
-        samples = len(demo_samples.SAMPLES)
-        temperatures_degc = temperatures_degc or demo_review.TEMPERATURES_DEGC
+        geometry_mm = (thickness_mm or 1.0, diameter_mm or 10.0)
+        demo_review.demo(out, seed, *geometry_mm, temperatures_degc, db or out / "demo.db", quiet, as_json)
+        return
     given = (thickness_mm, diameter_mm, temperatures_degc)
     station, protocol = prepare(out, seed, replay, *given, samples=samples)
     database = db or out / "demo.db"
     outcomes = measure(protocol, station, database, quiet or as_json)
-    unfinished = [outcome for outcome in outcomes if outcome.status != "finished"]
-    for outcome in unfinished:
-        terminal.say(f"run {outcome.run_id} {outcome.status}: {outcome.reason}", err=True, fg="red")
-    if review:
-        demo_review.report(out, database, outcomes, as_json)
-    elif protocol.in_cells:
+    unfinished = told_unfinished(outcomes)
+    if protocol.in_cells:
         demo_samples.report(out, database, protocol, outcomes, as_json)
     if unfinished:
         raise typer.Exit(1)
@@ -152,8 +150,6 @@ def prepare(
     """
     from labctl.cli import demo_samples
     from labctl.config.first_again import with_first_again
-    from labctl.config.protocol import read_protocol
-    from labctl.config.station import read_station
 
     given = (thickness_mm, diameter_mm, temperatures_degc)
     if replay and samples > 1:
@@ -163,13 +159,7 @@ def prepare(
         texts = demo_samples.files(samples, seed, *geometry_mm, temperatures_degc)
     else:
         texts = _replay_files(replay, seed, *given) if replay else _material_files(seed, *given)
-    texts = (texts[0], with_first_again(texts[1], str(out / "protocol.toml")))
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in zip(("station.toml", "protocol.toml"), texts, strict=True):
-        (out / name).write_text(text, encoding="utf-8")
-    station, protocol = read_station(out / "station.toml"), read_protocol(out / "protocol.toml")
-    protocol.check_against(station)
-    return station, protocol
+    return written(out, (texts[0], with_first_again(texts[1], str(out / "protocol.toml"))))
 
 
 def _material_files(

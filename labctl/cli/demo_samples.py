@@ -68,7 +68,7 @@ STATION = """\
 name = "simulated rig, {count} samples"
 
 [limits]
-temperature_degc = [0, 150]
+temperature_degc = [0, {highest_degc:g}]
 potential_v = 1.0
 current_a = 0.1
 
@@ -111,7 +111,7 @@ seed = {seed}
 noise_fraction = 0.003
 thickness_m = {thickness_m!r}
 area_m2 = {area_m2!r}
-
+{oven}
 [simulation.options.instruments]
 "GPIB0::12::INSTR" = "lakeshore336"
 "GPIB0::4::INSTR" = "solartron1260"
@@ -145,7 +145,7 @@ frequency_max_hz = 1e6
 frequency_min_hz = 1.0
 points_per_decade = 10
 amplitude_v = 0.035
-band_k = 1.5
+band_k = {band_k:g}
 dwell_min = 30
 """
 
@@ -157,17 +157,48 @@ def files(
     if count > len(SAMPLES):
         problem = f"is {count}; the rig has {len(SAMPLES)} materials of one Arrhenius law for this oven"
         raise ConfigurationError("labctl demo", "--samples", problem)
+    title = f"A simulated night of {count} samples"
+    geometry_mm = (thickness_mm, diameter_mm)
+    return night(title, SAMPLES[:count], seed, *geometry_mm, temperatures_degc or "50:110:10")
+
+
+def night(
+    title: str,
+    samples: Sequence[DemoSample],
+    seed: int,
+    thickness_mm: float,
+    diameter_mm: float,
+    temperatures_degc: str,
+    highest_degc: float = 150,
+    oven: str = "",
+    band_k: float = 1.5,
+) -> tuple[str, str]:
+    """Return the texts of station.toml and protocol.toml of one night in an oven.
+
+    Parameters
+    ----------
+    title : str
+        Of the protocol.
+    samples : sequence of DemoSample
+        At most 14, the addresses of their thermometers.
+    highest_degc : float
+        Limit of the station.
+    oven : str
+        Line of the simulation's options; empty for the usual oven.
+    band_k : float
+        Band about a set point in which the oven counts as stable.
+    """
     area_m2 = math.pi / 4 * (diameter_mm * 1e-3) ** 2
-    placed = [_place(number) | {"sample": sample} for number, sample in enumerate(SAMPLES[:count])]
+    placed = [_place(number) | {"sample": sample} for number, sample in enumerate(samples)]
     of_cells = [METER.format(**place) + CELL.format(**place, lead_ohm=LEAD_OHM) for place in placed]
-    simulation = SIMULATION.format(seed=seed, thickness_m=thickness_mm * 1e-3, area_m2=area_m2)
+    simulation = SIMULATION.format(seed=seed, thickness_m=thickness_mm * 1e-3, area_m2=area_m2, oven=oven)
     simulation += "".join(f'"GPIB0::{place["address"]}::INSTR" = "keithley2000"\n' for place in placed)
     simulated = [_simulated(place) for place in placed]
-    station = "".join([STATION.format(count=count), *of_cells, simulation, *simulated])
-    samples = [_sample(place, thickness_mm, diameter_mm) for place in placed]
-    procedure = PROCEDURE.format(temperatures_degc=temperatures_degc or "50:110:10")
-    title = f'title = "A simulated night of {count} samples"\n'
-    return station, "".join([title, *samples, procedure])
+    head = STATION.format(count=len(placed), highest_degc=highest_degc)
+    station = "".join([head, *of_cells, simulation, *simulated])
+    described = [_sample(place, thickness_mm, diameter_mm) for place in placed]
+    procedure = PROCEDURE.format(temperatures_degc=temperatures_degc, band_k=band_k)
+    return station, "".join([f'title = "{title}"\n', *described, procedure])
 
 
 def report(
