@@ -102,6 +102,7 @@ def fit_archive(
     scheduler: str = "",
     begun: Callable[[str], None] = lambda dashboard: None,
     done: Callable[[SeriesFitted], None] = lambda result: None,
+    lost: Callable[[str], None] = lambda words: None,
 ) -> list[SeriesFitted]:
     """Derive series of an archive again on a Dask cluster; return what became of each, in the order done.
 
@@ -119,6 +120,8 @@ def fit_archive(
         Given the address of the dashboard, each time a cluster is connected.
     done : callable
         Given the result of each series.
+    lost : callable
+        Given a sentence each time the scheduler is lost, before it is connected again.
 
     Raises
     ------
@@ -141,6 +144,7 @@ def fit_archive(
             if attempt == 0 and not results and isinstance(error, OSError | TimeoutError):
                 words = f"no scheduler answers at {scheduler}" if scheduler else "no cluster can be started"
                 raise InvalidRequest(f"{words}: {error}") from error
+            lost(f"the scheduler is lost, {len(results)} of {len(heads)} series are done; connecting again")
     raise StoreError(
         f"the scheduler was lost {ATTEMPTS} times; {len(results)} of {len(heads)} series are done, "
         "and the same command goes on with the others"

@@ -219,8 +219,8 @@ def fit(
     heads = chosen_heads(place, where)
     count = workers or max(1, (os.cpu_count() or 2) - 1)
     refit = Refit(NO_CHOICE, name, person or user_name(), count, again)
-    with _fitting(len(heads), as_json) as (begun, done):
-        results = fit_archive(place, heads, refit, scheduler, begun, done)
+    with _fitting(len(heads), as_json) as (begun, done, lost):
+        results = fit_archive(place, heads, refit, scheduler, begun, done, lost)
     runs, made = sum(one.runs for one in results), sum(one.made for one in results)
     problems = [words for one in results for words in one.problems]
     if as_json:
@@ -237,10 +237,13 @@ def fit(
 @contextmanager
 def _fitting(
     count: int, quiet: bool
-) -> "Iterator[tuple[Callable[[str], None], Callable[[SeriesFitted], None]]]":
-    """Give functions that print the dashboard's address and move a bar on, unless `quiet`."""
+) -> "Iterator[tuple[Callable[[str], None], Callable[[SeriesFitted], None], Callable[[str], None]]]":
+    """Give functions that print the dashboard's address, move a bar on, and print a warning.
+
+    With `quiet` only the warning is printed, on the error output.
+    """
     if quiet:
-        yield lambda dashboard: None, lambda result: None
+        yield lambda dashboard: None, lambda result: None, lambda words: terminal.echo(words, err=True)
         return
     from rich.progress import Progress
 
@@ -251,7 +254,10 @@ def _fitting(
             needs = "" if find_spec("bokeh") else " (its pages need the package bokeh)"
             progress.console.print(f"dashboard {dashboard}{needs}", markup=False)
 
-        yield begun, lambda result: progress.advance(task)
+        def lost(words: str) -> None:
+            progress.console.print(words, markup=False)
+
+        yield begun, lambda result: progress.advance(task), lost
 
 
 @app.command()

@@ -54,6 +54,7 @@ def preflight(
     linearity at this amplitude, and whether the oven warms. The verdict is stored and shown by `labctl
     status`. Everything is off again at the end. Exit code 1: something is at fault.
     """
+    from labctl.clock import RealClock
     from labctl.config.protocol import read_protocol
     from labctl.config.station import read_station
 
@@ -62,10 +63,12 @@ def preflight(
     settings = _settings(chosen_station, chosen, amplitude_mv, oven_wait_s)
     rows = []
     for name, sample in _samples(chosen, cell).items():
+        begun_s = RealClock().time()
         found = _measured(chosen_station, sample, settings, db, name, not without_supervisor)
-        rows.append(_stored(chosen_station, sample, settings, found, db, person or user_name()))
         if not as_json:
-            _print(found, sample)
+            _print(found, sample)  # before it is stored: a full disk hides no verdict
+        about = {"time_s": begun_s, "person": person or user_name()}
+        rows.append(_stored(chosen_station, sample, settings, found, db, about))
     if as_json:
         terminal.echo(json.dumps({"db": str(db), "preflights": rows}))
     if any(row["outcome"] == "faults" for row in rows):
@@ -153,17 +156,15 @@ def _stored(
     settings: "PreflightSettings",
     found: "Preflight",
     db: Path,
-    person: str,
+    about: dict[str, Any],
 ) -> dict[str, Any]:
-    from labctl.clock import RealClock
     from labctl.queue.analyser_gate import is_simulated
     from labctl.store.queries.preflights import add_preflight
     from labctl.store.transactions import WriteConnection
     from labctl.version import __version__
 
     row = {
-        "time_s": RealClock().time(),
-        "person": person,
+        **about,
         "station": station.name,
         "simulated": int(is_simulated(station)),
         "sample": sample.name,

@@ -101,6 +101,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         law_fits,
         monitor_readings,
         part_laws,
+        preflights,
         resistances,
         spectra,
         thermal_steps,
@@ -123,6 +124,7 @@ def describe(database: "Database", run: str) -> dict[str, Any]:
         "instruments": checked_instruments(database, row["id"]),
         "accuracy": stated_accuracy(database, row["id"]),
         "which_cell": which_cell(database, row["id"]),
+        "preflight": preflights.before_run(database, row["id"]),
         "conductivities": [with_lists(one, CONDUCTIVITY) for one in conductivities.of_parts(database, parts)],
         "check_points": again,
         "drift": check_points_in_words(database, again),
@@ -182,6 +184,16 @@ def _print_left_out(console: Any, count: int, what: str) -> None:
         console.print(f"{count - MOST_ROWS} {what} are not shown; --json has all", style="italic")
 
 
+def _preflight_in_words(content: dict[str, Any]) -> list[str]:
+    from labctl.readmodel.formatting import duration
+
+    found = content["preflight"]
+    if not found:
+        return []
+    before = duration(content["run"]["started_s"] - found["time_s"])
+    return [f"pre-flight {found['id']}, {before} before: {found['words']}"]
+
+
 def _print_run(content: dict[str, Any]) -> None:
 
     from labctl.readmodel.accuracy_text import analyser_left_out
@@ -195,7 +207,7 @@ def _print_run(content: dict[str, Any]) -> None:
     cell = f"  cell {run['cell']}" if run["cell"] else ""
     console.print(f"run {run['id']}  {run['uuid']}{cell}  {run['procedure']}: {status}")
     console.print(or_as_unreadable(partial(_sample_in_words, sample), f"{sample['name']}: {{}}".format))
-    for line in _imported_in_words(content["imported_files"]):
+    for line in (*_preflight_in_words(content), *_imported_in_words(content["imported_files"])):
         console.print(line, highlight=False)
     for line in _amendments_in_words(content["amendments"], _stood_on(content["analysis"])):
         console.print(line, highlight=False)

@@ -40,7 +40,7 @@ class Site:
     figures: SharedAnswers = field(default_factory=lambda: SharedAnswers(KEPT_S, share=SHARE_OF_A_FIGURE))
 
     def begin(self) -> None:
-        """Load what the first pages need, beside everything else."""
+        """Load the packages of the first pages in the background."""
         self.answers.begin("tonight", self.rig.tonight)
 
     def close(self) -> None:

@@ -220,6 +220,7 @@ class ConductivityTab(Tab):
         picked = (key[0], row["spectrum_id"])  # type: ignore[index]
         self._picked = None if picked == self._picked else picked
         self.draw()
+        self._words.to_top()
 
     def _budget_html(self) -> str:
         row = next(

@@ -27,7 +27,8 @@ class Grid(pg.GraphicsObject):
         """Paint the lines."""
         painter.setRenderHint(painter.RenderHint.Antialiasing, False)
         painter.setPen(QtGui.QPen(QtGui.QColor(self.colour), 1))
-        painter.drawLines(self._where())
+        if lines := self._where():
+            painter.drawLines(lines)
 
     def _where(self) -> list[QtCore.QLineF]:
         view, room = self._plot.vb.viewRect(), self._plot.vb.rect()
@@ -36,6 +37,9 @@ class Grid(pg.GraphicsObject):
         if key != self._key:
             self._key = key
             width, height = room.width(), room.height()
+            if min(width, height) < 1:  # pressed flat: an error while Qt paints ends the process
+                self._lines = []
+                return self._lines
             across = _ticks(self._plot.getAxis("bottom"), view.left(), view.right(), width)
             up = _ticks(self._plot.getAxis("left"), view.top(), view.bottom(), height)
             xs = [width * (x - view.left()) / view.width() for x in across]

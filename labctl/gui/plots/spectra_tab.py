@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from labctl.gui.flow_layout import FlowLayout
 from labctl.gui.plots import spectrum_html
 from labctl.gui.plots.axes import DecadeAxis
 from labctl.gui.plots.beside import Beside
@@ -200,7 +201,7 @@ class SpectraTab(Tab):
         fit_view.setShortcut(QtGui.QKeySequence("F"))
         fit_view.setToolTip("Make everything that is drawn visible (F)")
         fit_view.clicked.connect(self.fit_view)
-        controls = QtWidgets.QHBoxLayout()
+        controls = FlowLayout()
         for widget in (
             self._choice,
             self._in_units_of_r,
@@ -210,7 +211,6 @@ class SpectraTab(Tab):
             self.mark_button,
         ):
             controls.addWidget(widget)
-        controls.addStretch(1)
         beside = Beside(self._canvas, self._words)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(controls)

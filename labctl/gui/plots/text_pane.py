@@ -31,6 +31,10 @@ class WordsPane(QtWidgets.QWidget):
             self._text.setHtml(html)
             self._text.verticalScrollBar().setValue(place)
 
+    def to_top(self) -> None:
+        """Scroll to the beginning of the text."""
+        self._text.verticalScrollBar().setValue(0)
+
     def words(self) -> str:
         """Return headline and text without markup."""
         plain = self._headline.text() + "\n" + self._text.toPlainText()

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,6 +131,29 @@ def test_a_scheduler_that_does_not_answer_is_named(filled):
         patch.setattr(fitting, "CONNECTS_WITHIN_S", 0.2)
         with pytest.raises(InvalidRequest, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
             fitting.fit_archive(filled, all_heads(filled), AGAIN, "tcp://127.0.0.1:9")
+
+
+def test_a_scheduler_that_is_lost_is_told_and_the_other_series_are_derived_after_it(filled, monkeypatch):
+    from labctl.archive import fitting
+
+    @contextmanager
+    def client(scheduler, workers):
+        yield SimpleNamespace(dashboard_link="http://127.0.0.1/")
+
+    def computed(client, place, heads, refit):
+        asked.append(len(heads))
+        yield fitting.fit_series(place, heads[0], refit)
+        if len(asked) == 1:
+            raise fitting._Lost
+
+    asked, told, heads = [], [], all_heads(filled)
+    monkeypatch.setattr(fitting, "_client", client)
+    monkeypatch.setattr(fitting, "_computed", computed)
+    results = fitting.fit_archive(filled, heads, AGAIN, "tcp://head-node:8786", lost=told.append)
+    assert asked == [2, 1]
+    assert [one.made for one in sorted(results, key=lambda one: one.runs)] == [1, 2]
+    assert told == ["the scheduler is lost, 1 of 2 series are done; connecting again"]
+    assert verify(filled).problems == ()
 
 
 @pytest.mark.slow

@@ -215,6 +215,7 @@ PROGRAMS = {
     "runner": [sys.executable, "-m", "labctl", "runner", "--until-empty"],
     "run": [sys.executable, "-m", "labctl", "run", "protocol.toml", "--quiet"],
     "script": [sys.executable, "measure.py"],
+    "preflight": [sys.executable, "-m", "labctl", "preflight", "protocol.toml"],
     "kept supervisor": [sys.executable, "-m", "labctl", "supervisor", "--kept", "--alone"],
     "kept runner": [sys.executable, "-m", "labctl", "runner", "--no-start-supervisor"],
 }

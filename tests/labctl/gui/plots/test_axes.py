@@ -1,11 +1,14 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labctl.gui.plots.axes import CelsiusAxis, DecadeAxis, power_of_ten
+from labctl.gui.plots.curves import Look
+from labctl.gui.plots.plot import Canvas, Plot
 
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -69,3 +72,17 @@ def test_degrees_over_1000_by_t_are_whole_inside_and_apart(app, low, span, size)
 
 def test_a_celsius_axis_without_a_range_has_no_ticks(app):
     assert CelsiusAxis("top").tickValues(0.0, 0.0, 500) == []
+
+
+def test_a_plot_that_is_pressed_flat_is_painted_without_a_crash(on_screen):
+    canvas, plot = Canvas(), Plot()
+    canvas.add(plot, 0, 0)
+    canvas.setMinimumSize(1, 1)
+    look = Look("#ff0000", line=1.0, symbol="circle")
+    plot.curves.draw("curve", look, object(), None, lambda: (np.arange(5.0), np.arange(5.0)))
+    plot.curves.keep(["curve"])
+    on_screen(canvas)
+    for size in ((900, 190), (900, 55), (900, 1), (60, 300), (1, 300), (900, 400)):
+        canvas.resize(*size)
+        assert not canvas.grab().isNull()
+    assert len(plot.grid._lines) > 2
