@@ -97,7 +97,7 @@ def test_show_gives_one_object_with_run_sample_conductivities_and_fits(measured)
         *("run", "sample", "instruments", "conductivities", "without_number", "fits", "transference_numbers"),
         *("analysis", "sample_of_analysis", "sample_as_stored", "amendments", "accuracy"),
         *("check_points", "drift", "linearity", "imported_files", "part_fits", "resistances", "not_finished"),
-        *("monitors", "thermal_history", "carriers", "preflight"),
+        *("monitors", "thermal_history", "carriers", "preflight", "which_cell"),
     }
     assert content["sample"]["name"] == content["sample_as_stored"]["name"] == "pellet"
     assert content["amendments"] == content["analysis"]["amendments"] == []
