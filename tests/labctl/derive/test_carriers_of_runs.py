@@ -87,6 +87,10 @@ def test_reversible_cells_without_a_number_cannot_be_said(measured):
     found = measured(lambda v: 1e-9, [0.01], "reversible")
     (line,) = found.lines
     assert ": cannot be said: rho+ = 0.0001 is near 0, and neither" in line.text
-    assert line.evidence == ()
+    (evidence,) = line.evidence
+    assert (evidence.low, evidence.high, evidence.value) == (0.0, 1.0, None)
+    assert evidence.broken == (
+        "no steady current of ions was seen: the electrodes do not pass the cation, or a lead is open",
+    )
     assert line.flags
     assert found.verdicts[0][1].carries == ()
