@@ -295,7 +295,7 @@ def in_archive(archive: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def sizing(folder: Path, options: argparse.Namespace) -> None:
-    """Print what a share of all nights takes, and what all of them would."""
+    """Print the size of a share of all nights, and that of all of them."""
     nights = options.rigs * options.years * options.nights
     runs = max(1, round(nights * options.share))
     db = made(folder, runs, 20, 61)

@@ -38,7 +38,7 @@ SHOWN = ("phone-tonight", "desk-run", "desk-group")
 
 @dataclass
 class Opened:
-    """What a browser saw of a page: a picture (PNG), widths in CSS pixels, other sites asked, errors."""
+    """A page as a browser saw it: a picture (PNG), widths in CSS pixels, other sites asked, errors."""
 
     picture: bytes = b""
     page_width: int = 0
@@ -47,13 +47,13 @@ class Opened:
     errors: list[str] = field(default_factory=list)
 
     def faults(self) -> list[str]:
-        """Return sentences about what a page must not do."""
+        """Return a sentence for each fault of a page."""
         wide = [f"{self.page_width} pixels wide on a screen of {self.screen_width}"]
         return [*(wide if self.page_width > self.screen_width else []), *self.elsewhere, *self.errors]
 
 
 class Browser:
-    """Headless Chromium, told what to do through a pipe (the protocol of its developer tools)."""
+    """Headless Chromium, commanded through a pipe (the protocol of its developer tools)."""
 
     def __init__(self, profile: Path) -> None:
         assert CHROMIUM is not None
@@ -87,7 +87,7 @@ class Browser:
             self._ask(f"{name}.enable")
 
     def open(self, url: str, screen: str) -> Opened:
-        """Open a page at a screen; return what was seen once it and its figures are loaded."""
+        """Open a page at a screen; return the view of it once it and its figures are loaded."""
         width, height = SCREENS[screen]
         phone = screen == "phone"
         self._ask(

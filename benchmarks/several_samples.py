@@ -1,4 +1,4 @@
-"""Eight samples in one oven: coverage of the stated intervals, and nights whose programs are killed.
+"""Eight samples in one oven: coverage of the stated intervals, and nights with killed programs.
 
     python benchmarks/several_samples.py coverage --results FILE --seeds 20
     python benchmarks/several_samples.py kills --results FILE --seeds 1 --kills 20
@@ -218,7 +218,7 @@ def served(folder: Path, samples: int, seed: int, temperatures_degc: str) -> Ite
 def killed(
     folder: Path, seed: int, kills: int, samples: int = 8, temperatures_degc: str = TEMPERATURES_DEGC
 ) -> dict[str, Any]:
-    """Kill programs of a night so often; return what was measured and how long an output stayed on."""
+    """Kill programs of a night so often; return the spectra measured and how long an output stayed on."""
     chance = random.Random(seed)
     struck: list[str] = []
     with served(folder, samples, seed, temperatures_degc) as night:

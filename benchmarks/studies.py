@@ -1,4 +1,4 @@
-"""The studies that `make benchmarks` runs: what is asked, in a short and in a full form.
+"""The studies that `make benchmarks` runs: their questions, in a short and in a full form.
 
 A study is a script of this folder with options. `goes_on` is the option that names a file of finished cases,
 from which the study continues. `is_timed` studies measure times, which need an idle machine; all others may
@@ -26,7 +26,7 @@ class Study:
         return self.full if full else self.short
 
     def command(self, full: bool) -> str:
-        """Return what a person types for the same figures."""
+        """Return the command for the same figures."""
         return " ".join(["python", f"benchmarks/{self.words(full)[0]}", *map(_quoted, self.words(full)[1:])])
 
     def arguments(self, full: bool, cases: Path) -> list[str]:

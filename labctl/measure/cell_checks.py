@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labctl.bench import Bench
-from labctl.errors import InstrumentError
+from labctl.errors import InstrumentError, NotMadeSafe
 from labctl.instruments.cell_switch import BenchCell
 
 CONTRADICTION = "contradiction"
@@ -63,6 +63,7 @@ class Sighting:
 def refuse_connected(bench: Bench, cell: str) -> None:
     """Raise InstrumentError if the analyser of a cell sees a conductance while every channel is open.
 
+    NotMadeSafe goes on: the next cell must not be connected to a source that may be on.
     Nothing is measured where no channel connects the cell, without an analyser, or where the station turns
     it off (`open_check_ohm = 0`). An analyser that fails at an open circuit is reported: nothing is known.
     """
@@ -72,9 +73,9 @@ def refuse_connected(bench: Bench, cell: str) -> None:
     fra = of_cell.roles["fra"]
     bench.limits.check_potential(0.0, OPEN_V)
     try:
-        with closing(fra.sweep([OPEN_HZ], OPEN_V, 0.2, 0.0)) as sweep:
-            points = list(sweep)
-        fra.make_safe()
+        points = _measured_and_made_safe(fra)
+    except NotMadeSafe:
+        raise
     except InstrumentError as error:
         bench.tell("warning", STILL_CONNECTED, f"open channels not checked before cell {cell}: {error}")
         return
@@ -87,9 +88,20 @@ def refuse_connected(bench: Bench, cell: str) -> None:
         raise InstrumentError(_name(bench), "open_all", "no channel closed", problem)
 
 
+def _measured_and_made_safe(fra: Any) -> list[Any]:
+    try:
+        with closing(fra.sweep([OPEN_HZ], OPEN_V, 0.2, 0.0)) as sweep:
+            return list(sweep)
+    finally:
+        fra.make_safe()
+
+
 def _conductance_s(point: Any) -> float:
     """Real part of the admittance; only of a point that is more than a stray capacitance."""
-    admittance_s = 1 / complex(point.z_real_ohm, point.z_imag_ohm)
+    impedance_ohm = complex(point.z_real_ohm, point.z_imag_ohm)
+    if impedance_ohm == 0:
+        return math.inf
+    admittance_s = 1 / impedance_ohm
     is_resistive = admittance_s.real > SMALLEST_TAN_PHASE * abs(admittance_s.imag)
     return admittance_s.real if is_resistive else 0.0
 

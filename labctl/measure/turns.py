@@ -94,6 +94,8 @@ class _Sample:
         """Raise InstrumentError if the analyser of a cell sees one; then the last turn is in doubt."""
         try:
             refuse_connected(bench, cell)
+        except NotMadeSafe:
+            raise
         except InstrumentError as error:
             self.series.doubt_turn(str(error))
             raise
@@ -135,13 +137,16 @@ def run_in_turns(turns: Sequence[Turn], station: Station, bench: Bench, stop: St
                     _tell(sample, samples, bench)
                 except StoreError as error:
                     _end_others(samples, ("failed", in_words(error)))
-    _look_after(last, bench)
-    return conclude([(one.begun, *one.end) for one in samples if one.end is not None])
+    try:
+        _look_after(last, bench, stop)
+    finally:  # Ctrl-C or a full disk there leaves no run without its end
+        outcomes = conclude([(one.begun, *one.end) for one in samples if one.end is not None])
+    return outcomes
 
 
-def _look_after(last: _Sample | None, bench: Bench) -> None:
+def _look_after(last: _Sample | None, bench: Bench, stop: StopRequest) -> None:
     """Measure with every channel open after the last turn; a failure is recorded in its run."""
-    if last is None or last.failure is not None:
+    if last is None or last.failure is not None or stop():
         return
     try:
         last.confirm_left(bench, last.cell)

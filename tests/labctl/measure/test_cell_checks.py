@@ -8,7 +8,7 @@ import pytest
 
 from labctl.bench import Bench, ImpedancePoint, Limits
 from labctl.clock import VirtualClock
-from labctl.errors import InstrumentError
+from labctl.errors import InstrumentError, NotMadeSafe
 from labctl.instruments.cell_switch import BenchCell
 from labctl.measure.cell_checks import (
     Sighting,
@@ -27,7 +27,7 @@ class Analyser:
     name = "analyser"
 
     def __init__(self, sees):
-        self.sees = sees
+        self.sees, self.safe, self.stays_on = sees, 0, None
 
     def sweep(self, frequencies_hz, amplitude_v, integration_s=1.0, bias_v=0.0):
         for hertz in frequencies_hz:
@@ -36,7 +36,9 @@ class Analyser:
             yield ImpedancePoint(hertz, self.sees.real, self.sees.imag, 0.0)
 
     def make_safe(self):
-        pass
+        self.safe += 1
+        if self.stays_on:
+            raise self.stays_on
 
 
 def bench_seeing(sees, channels=("1!1",), **options):
@@ -47,7 +49,7 @@ def bench_seeing(sees, channels=("1!1",), **options):
     return Bench(VirtualClock(), limits, {}, "station", cells=cells, tell=tell), told
 
 
-@pytest.mark.parametrize("sees", [1e6 - 1e3j, 50 + 0j, 3e5 - 6e5j])
+@pytest.mark.parametrize("sees", [1e6 - 1e3j, 50 + 0j, 3e5 - 6e5j, 0j])
 def test_a_conductance_with_every_channel_open_is_a_cell_that_is_still_connected(sees):
     bench, _ = bench_seeing(sees)
     with pytest.raises(InstrumentError, match="a cell is still connected"):
@@ -65,6 +67,16 @@ def test_an_analyser_that_fails_at_an_open_circuit_is_told_and_the_night_goes_on
     bench, told = bench_seeing(InstrumentError("analyser", "SI", "", "overload"))
     refuse_connected(bench, "A")
     assert "not checked" in told[0][2]
+    assert bench.cells["A"].roles["fra"].safe == 1
+
+
+@pytest.mark.parametrize("sees", [1e12 - 1e9j, InstrumentError("analyser", "SI", "", "overload")])
+def test_no_cell_is_connected_to_an_analyser_that_may_be_on_after_the_check(sees):
+    bench, told = bench_seeing(sees)
+    bench.cells["A"].roles["fra"].stays_on = NotMadeSafe({"analyser": "may be on"})
+    with pytest.raises(NotMadeSafe):
+        refuse_connected(bench, "A")
+    assert told == []
 
 
 def test_the_station_sets_the_level_of_the_open_check_or_turns_it_off():

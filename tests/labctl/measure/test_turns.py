@@ -11,6 +11,7 @@ from labctl.config.protocol import ProcedureEntry, Protocol
 from labctl.config.sample import Sample
 from labctl.errors import InstrumentError, SettlingTimeout, StoreError
 from labctl.instruments.limits import Limits
+from labctl.measure import turns
 from labctl.measure.own_series import KnownBefore
 from labctl.measure.stop import StopRequest
 from labctl.measure.turns import Turn, run_in_turns
@@ -191,8 +192,6 @@ class Entry(ProcedureEntry):
 @pytest.fixture(autouse=True)
 def entries_are_kept(monkeypatch):
     """`replace` of an entry keeps the procedure made before."""
-    from labctl.measure import turns
-
     real = turns.replace
     monkeypatch.setattr(
         turns, "replace", lambda one, **more: one if isinstance(one, Entry) else real(one, **more)
@@ -264,6 +263,46 @@ def test_a_store_that_takes_no_event_ends_every_run_after_all_is_safe(night, mon
     outcomes = night.run()
     assert [one.status for one in outcomes.values()] == ["failed", "failed"]
     assert [one for one in night.rig.told if isinstance(one, str)][-3:] == ["all safe", "A ends", "B ends"]
+
+
+def last_check_raises(monkeypatch, failure):
+    """Let the check with open channels after the last turn fail."""
+    calls, normal = [], Night()
+    monkeypatch.setattr(turns, "refuse_connected", lambda *given: calls.append(given))
+    normal.run()
+    left = list(range(len(calls)))
+
+    def fail_at_the_last(bench, cell):
+        left.pop()
+        if not left:
+            raise failure
+
+    monkeypatch.setattr(turns, "refuse_connected", fail_at_the_last)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), StoreError("the disk is full"), ValueError("bad")])
+def test_whatever_happens_in_the_check_after_the_last_turn_all_is_made_safe_and_every_run_ends(
+    night, monkeypatch, failure
+):
+    last_check_raises(monkeypatch, failure)
+    monkeypatch.setattr(Recording, "event", lambda *given: (_ for _ in ()).throw(StoreError("full")))
+    with pytest.raises((type(failure), StoreError)):
+        night.run()
+    assert [one for one in night.rig.told if isinstance(one, str)][-3:] == ["all safe", "A ends", "B ends"]
+
+
+def test_after_a_request_to_stop_nothing_is_measured_with_open_channels(night, monkeypatch):
+    checks = []
+    monkeypatch.setattr(turns, "refuse_connected", lambda *given: checks.append(given))
+    measure = night.procedures["A"].measure
+
+    def measure_and_stop(kelvin):
+        measure(kelvin)
+        night.stop.request("enough")
+
+    night.procedures["A"].measure = measure_and_stop
+    night.run()
+    assert len(checks) <= 1  # the one before the turn of B
 
 
 def test_the_cell_that_failed_is_left_at_rest(night):
