@@ -47,13 +47,20 @@ def missing(study: Study) -> list[str]:
     return [name for name in study.needs if importlib.util.find_spec(name.partition(".")[0]) is None]
 
 
-def measured(study: Study, full: bool, commit: str, folder: Path = CASES) -> tuple[int, Figures]:
-    """Run a study to its end; return its exit code and its figures."""
+def measured(
+    study: Study, full: bool, commit: str, folder: Path = CASES, again: bool = False
+) -> tuple[int, Figures]:
+    """Run a study to its end; return its exit code and its figures.
+
+    Cases of an earlier run are taken only where they were measured at this commit, without changes.
+    """
     place = folder / commit
     place.mkdir(parents=True, exist_ok=True)
     stated = place / f"{study.name}.figures"
     stated.unlink(missing_ok=True)
     cases = place / f"{study.name}.{'full' if full else 'short'}.jsonl"
+    if again or commit.endswith("+"):
+        cases.unlink(missing_ok=True)
     environment = os.environ | {ASKED_IN: str(stated), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     with (place / f"{study.name}.log").open("w", encoding="utf-8") as log:
@@ -64,7 +71,13 @@ def measured(study: Study, full: bool, commit: str, folder: Path = CASES) -> tup
     entries = (json.loads(line) for line in lines)
     found = {
         one["name"]: Figure(
-            one["value"], one["unit"], study.command(full), commit, date, machine, full or study.is_timed
+            one["value"],
+            one["unit"],
+            study.command(full),
+            commit,
+            date,
+            machine,
+            full or study.short == study.full,
         )
         for one in entries
     }
@@ -81,13 +94,13 @@ def run(studies: Sequence[Study], full: bool, again: bool = False) -> list[str]:
         elif again or not is_recorded(study, full, recorded.read(form), commit):
             began = time.monotonic()
             print(f"{study.name}: {study.command(full)}", end=" ... ", flush=True)
-            code, found = measured(study, full, commit)
+            code, found = measured(study, full, commit, again=again)
             print(f"{time.monotonic() - began:.0f} s, {len(found)} figures", flush=True)
             if code or not found:
                 problems.append(
                     f"{study.name}: ended with {code}; see build/benchmarks/{commit}/{study.name}.log"
                 )
-            if found:
+            if found and not code:  # a failure is repeated, and never hidden by its figures
                 kept = {k: v for k, v in recorded.read(form).items() if v.command != study.command(full)}
                 recorded.write(form, kept | found)
     return problems

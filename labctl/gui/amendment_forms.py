@@ -193,10 +193,8 @@ class TemperaturesForm(AmendmentForm):
             field.setAccessibleName(text.replace("&", ""))
             row.addRow(text, field)
             field.valueChanged.connect(panel.edited)
-        for field, kelvin, way in zip(
-            (self.low_degc, self.high_degc), range_k or (), (math.floor, math.ceil), strict=False
-        ):
-            field.setValue(way(100 * (kelvin - ZERO_CELSIUS_K)) / 100)
+        for field, kelvin, way in zip((self.low_degc, self.high_degc), range_k or (), (-1, 1), strict=False):
+            field.setValue(_degc_beyond(kelvin, way))
         self.column.addWidget(label)
         self.column.addLayout(row)
         self.column.addWidget(panel, 1)
@@ -212,10 +210,19 @@ class TemperaturesForm(AmendmentForm):
         return Request(reason, self._person(), run=self._run_id, exclusion=exclusion)
 
 
+def _degc_beyond(kelvin: float, way: int) -> float:
+    """Return a hundredth of a degree that is not above a temperature (`way` -1), or not below it (1)."""
+    near = round(kelvin - ZERO_CELSIUS_K, 2)
+    steps = (round(near + way * step / 100, 2) for step in (-1, 0, 1, 2))
+    return next(degc for degc in steps if (degc + ZERO_CELSIUS_K - kelvin) * way >= 0)
+
+
 def _rounded(value: float, way: int) -> float:
-    """Return a number with four digits, down where `way` is -1, up where it is 1."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 3)
-    return (math.floor if way < 0 else math.ceil)(value / step) * step
+    """Return a number with four digits that is not above `value` (`way` -1), or not below it (1)."""
+    digits = 3 - math.floor(math.log10(value))
+    near = round(value, digits)
+    steps = (round(near + way * step * 10.0**-digits, digits) for step in (-1, 0, 1, 2))
+    return next(number for number in steps if (number - value) * way >= 0)
 
 
 COLUMNS = (

@@ -50,7 +50,8 @@ class SharedAnswers:
 
     async def of(self, question: Hashable, answer: Callable[[], Any]) -> Any:
         """Return the answer to a question, by calling `answer` where none is kept; raises what it raises."""
-        return await asyncio.wrap_future(self.begin(question, answer))
+        # one page that is given up must not cancel the answer for the others
+        return await asyncio.shield(asyncio.wrap_future(self.begin(question, answer)))
 
     def close(self) -> None:
         """End the thread."""
@@ -60,7 +61,7 @@ class SharedAnswers:
         """Return the answer as a future, without waiting; as `of`."""
         with self._lock:
             kept = self._answers.get(question)
-            if kept is None or self._age(kept) > self._keeps_s(kept):
+            if kept is None or kept.future.cancelled() or self._age(kept) > self._keeps_s(kept):
                 kept = self._begun(question, answer, kept)
             before = kept.before
             if before is not None and self._age(before) <= 2 * self._keeps_s(before):

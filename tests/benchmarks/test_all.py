@@ -31,7 +31,7 @@ def bench(everything, tmp_path, monkeypatch):
     monkeypatch.setattr(recorded, "write", lambda form, found: write(form, found, tmp_path))
     monkeypatch.setattr(recorded, "measured_commit", lambda: "abc")
     monkeypatch.setattr(everything, "CASES", tmp_path / "cases")
-    monkeypatch.setattr(everything.measured, "__defaults__", (tmp_path / "cases",))
+    monkeypatch.setattr(everything.measured, "__defaults__", (tmp_path / "cases", False))
     monkeypatch.setattr(studies, "__file__", str(tmp_path / "studies.py"))
     return everything
 
@@ -72,7 +72,27 @@ def test_figures_of_ended_studies_are_kept_when_a_later_one_fails(bench, tmp_pat
     several = [script(tmp_path, "a", 1), script(tmp_path, "b", 2, "sys.exit(3)"), script(tmp_path, "c", 3)]
     (problem,) = bench.run(several, full=False)
     assert problem.startswith("b: ended with 3")
-    assert {name: one.value for name, one in recorded.read("short").items()} == {"a.x": 1, "b.x": 2, "c.x": 3}
+    assert {name: one.value for name, one in recorded.read("short").items()} == {"a.x": 1, "c.x": 3}
+
+
+def test_a_study_that_failed_is_measured_again_and_its_figures_are_not_recorded(bench, tmp_path):
+    for _ in range(2):
+        (problem,) = bench.run([script(tmp_path, "b", 2, "sys.exit(1)")], full=False)
+        assert problem.startswith("b: ended with 1")
+    assert recorded.read("short") == {}
+
+
+@pytest.mark.parametrize(
+    ("commit", "again", "left"), [("abc", False, 1), ("abc", True, 0), ("abc+", False, 0)]
+)
+def test_finished_cases_count_only_where_nothing_has_changed_since(bench, tmp_path, commit, again, left):
+    place = tmp_path / "cases" / commit
+    place.mkdir(parents=True)
+    (place / "a.short.jsonl").write_text("{}\n", encoding="utf-8")
+    count = "len(list(__import__('pathlib').Path(__file__).parent.glob('cases/*/a.short.jsonl')))"
+    study = script(tmp_path, "a", count)
+    code, found = bench.measured(study, False, commit, tmp_path / "cases", again)
+    assert (code, found["a.x"].value) == (0, left)
 
 
 def test_a_killed_runner_leaves_what_had_ended(tmp_path):

@@ -257,7 +257,16 @@ class ConductivityTab(Tab):
         if is_of_another_file(run_id):
             self.refused.emit(f"run {run_id} is read-only here")
             return
-        self.temperatures_marked.emit(run_id, min(temperatures_k), max(temperatures_k))
+        low_k, high_k = min(temperatures_k), max(temperatures_k)
+        if more := self._count_within(run_id, low_k, high_k) - len(temperatures_k):
+            self.refused.emit(f"{more} more point(s) lie between; mark them as well, or fewer")
+            return
+        self.temperatures_marked.emit(run_id, low_k, high_k)
+
+    def _count_within(self, run_id: int, low_k: float, high_k: float) -> int:
+        """Return how many points of a run are in a range of temperature, whatever their conductivity."""
+        own = (rows for (number, kind), rows in self._points.items() if number == run_id and kind != EXCLUDED)  # type: ignore[misc]
+        return sum(low_k <= row["temperature_k"] <= high_k for rows in own for row in rows)
 
     def _in_words(self, run: ShownRun, curves: Sequence[LawCurve]) -> str:
         remarks = {curve.row["id"]: curve.remark for curve in curves if curve.remark}

@@ -248,7 +248,13 @@ class SpectraTab(Tab):
         if is_of_another_file(key[0]):
             self.refused.emit(f"run {key[0]} is read-only here")
             return
-        self.points_marked.emit(key[1], float(frequency_hz.min()), float(frequency_hz.max()))
+        low_hz, high_hz = float(frequency_hz.min()), float(frequency_hz.max())
+        spectrum = self._by_key[key].spectrum
+        inside = (spectrum.frequency_hz >= low_hz) & (spectrum.frequency_hz <= high_hz) & ~spectrum.out
+        if more := int(inside.sum()) - frequency_hz.size:
+            self.refused.emit(f"{more} more point(s) lie between; mark them as well, or fewer")
+            return
+        self.points_marked.emit(key[1], low_hz, high_hz)
 
     def _is_by_sample(self) -> bool:
         return self.by_sample.isChecked() and len(self.runs) > 1

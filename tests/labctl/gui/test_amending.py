@@ -14,6 +14,7 @@ from qtpy import QtCore, QtTest, QtWidgets
 from qtpy.QtCore import Qt
 
 import labctl
+from labctl.bench import ZERO_CELSIUS_K
 from labctl.config.protocol import parse_protocol
 from labctl.config.station import read_station
 from labctl.gui.amendment_forms import (
@@ -22,6 +23,8 @@ from labctl.gui.amendment_forms import (
     ExclusionForm,
     NoteForm,
     TemperaturesForm,
+    _degc_beyond,
+    _rounded,
 )
 from labctl.gui.number_field import NumberField
 from labctl.measure.run import StopRequest, run_protocol
@@ -410,3 +413,17 @@ def test_f12_makes_safe_while_a_form_is_open(window, wait):
 def test_nothing_can_be_corrected_without_a_chosen_run(window):
     window.browser.table.clearSelection()
     assert not window.browser.amend_button.isEnabled()
+
+
+def test_ends_that_are_rounded_for_a_form_never_leave_out_the_point_marked():
+    kelvins = [step / 100 for step in range(20000, 60000, 3)]
+    assert all(_degc_beyond(kelvin, -1) + ZERO_CELSIUS_K <= kelvin for kelvin in kelvins)
+    assert all(_degc_beyond(kelvin, 1) + ZERO_CELSIUS_K >= kelvin for kelvin in kelvins)
+    assert all(
+        abs(_degc_beyond(kelvin, way) + ZERO_CELSIUS_K - kelvin) < 0.02
+        for kelvin in kelvins
+        for way in (-1, 1)
+    )
+    hertz = [step * 10.0**power for step in range(1000, 9999, 11) for power in (-6, -3, 0, 3)]
+    assert all(_rounded(value, -1) <= value <= _rounded(value, 1) for value in hertz)
+    assert all(_rounded(value, 1) - _rounded(value, -1) < 3e-3 * value for value in hertz)

@@ -241,3 +241,17 @@ def test_points_in_a_rectangle_give_their_run_and_their_temperatures(tab, app, m
     assert marked == [(1, 300.0, 320.0)]
     tab.plot.marked.emit(QtCore.QRectF(0.0, 0.0, 0.1, 0.1))
     assert refused == ["no point marked; drag around points of one run"]
+
+
+def test_a_rectangle_that_leaves_out_a_point_between_is_refused(tab, app, made):
+    marked, refused = [], []
+    tab.temperatures_marked.connect(lambda *found: marked.append(found))
+    tab.refused.connect(refused.append)
+    high = made.conductivity(9, 311.0, conductivity_s_m=1e6)
+    show(tab, app, made.run(conductivities=(*made.conductivities(3), high)))
+    x, y = tab.plot.curves.points((1, "heating"))
+    low = sorted(y)[:-1]
+    left, width = x.min() - 1e-3, x.max() - x.min() + 2e-3
+    tab.plot.marked.emit(QtCore.QRectF(left, low[0] - 0.5, width, low[-1] - low[0] + 1.0))
+    assert marked == []
+    assert refused == ["1 more point(s) lie between; mark them as well, or fewer"]
