@@ -15,6 +15,7 @@ half says "which cell it is (declared, not seen)". Each trial is a line of FILE;
 import argparse
 import json
 import random
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -180,7 +181,8 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main() -> None:
+def main() -> int:
+    """Return 1 where a spectrum of another cell was believed."""
     asked = parser().parse_args()
     kept: Path | None = asked.results
     lines = kept.read_text("utf-8").splitlines() if kept and kept.exists() else []
@@ -194,10 +196,11 @@ def main() -> None:
         if kept:
             with kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[number]) + "\n")
-    _print(list(known.values()))
+    return 1 if _print(list(known.values())) else 0
 
 
-def _print(trials: list[dict[str, Any]]) -> None:
+def _print(trials: list[dict[str, Any]]) -> int:
+    """Print the counts; return how many wrong spectra were believed."""
     of_kind: Callable[[Any], Any] = lambda one: one["kind"]  # noqa: E731 - a key, used three times
     for is_before, name in ((True, "with an earlier run"), (False, "without an earlier run")):
         chosen = [one for one in trials if one["earlier_run"] is is_before]
@@ -216,7 +219,8 @@ def _print(trials: list[dict[str, Any]]) -> None:
     state_share("switch_faults.passed", sum(one["passed"] for one in trials), len(trials))
     state_share("switch_faults.believed", believed, wrong)
     state_share("switch_faults.right_excluded", spared, count - wrong)
+    return believed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

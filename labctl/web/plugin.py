@@ -23,6 +23,8 @@ from labctl.web.site import Site, site_of
 log = logging.getLogger(__name__)
 SENTENCES = {400: "this cannot be asked", 403: "this is not shown here", 404: "there is no such page"}
 OF_PARAMETERS = (DatasetteError, ValueError, LookupError, sqlite3.Error)
+OF_THE_FILE = ("disk", "locked", "malformed", "unable to open")
+"""In messages of SQLite: the file is at fault, not the question."""
 RUN_LIST = re.compile(r"\d{1,9}(,\d{1,9}){0,30}")
 
 
@@ -105,7 +107,11 @@ def _status_of(exception: Exception, path: str) -> int:
     """Datasette raises faults of many kinds where a parameter of its pages makes no sense."""
     status = getattr(exception, "status", None) or (403 if isinstance(exception, Forbidden) else 500)
     is_senseless = path.startswith("/raw") and isinstance(exception, OF_PARAMETERS)
-    return 400 if status == 500 and is_senseless else status
+    return 400 if status == 500 and is_senseless and not _is_of_the_file(exception) else status
+
+
+def _is_of_the_file(exception: Exception) -> bool:
+    return isinstance(exception, sqlite3.Error) and any(word in str(exception) for word in OF_THE_FILE)
 
 
 async def tonight(datasette: Any) -> Response:
