@@ -32,7 +32,7 @@ def known_before(store: Store, run_id: int) -> KnownBefore:
         earlier = {run: _believed(db, run) for run in mounts.earlier_runs_of_cell(db, run_id, MOST_RUNS)}
         parts = db.part_ids(run_id)[:-1]
         of_job = [one for part in parts for one in _sightings(db, part)]
-        in_doubt = [Place(part, number) for part in parts for number in _in_doubt(db, part)]
+        in_doubt = {place: why for part in parts for place, why in _in_doubt(db, part)}
     return KnownBefore({run: seen for run, seen in earlier.items() if seen}, of_job, in_doubt)
 
 
@@ -87,12 +87,12 @@ def _sighting(db: Database, spectrum: Mapping[str, Any]) -> Sighting | None:
     return sighting_of([_Point(*(row[name] for name in names)) for row in good], condition)
 
 
-def _in_doubt(db: Database, run_id: int) -> list[int]:
-    """Return the numbers of the spectra that the checks of cells put in doubt, and that are so still."""
+def _in_doubt(db: Database, run_id: int) -> list[tuple[Place, str]]:
+    """Return the spectra that the checks of cells put in doubt, and that are so still; and the reasons."""
     excluded = in_force(db, run_id).exclusions
     by_labctl = {row["id"] for row in amendments.of_run(db, run_id) if row["person"] == BY_LABCTL}
     return [
-        one.spectrum
+        (Place(run_id, one.spectrum), one.reason.removeprefix(IN_DOUBT))
         for one in excluded
         if one.spectrum is not None and one.amendment_id in by_labctl and one.reason.startswith(IN_DOUBT)
     ]

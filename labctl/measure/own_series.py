@@ -13,7 +13,7 @@
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,6 +24,11 @@ from labctl.units import ZERO_CELSIUS_K
 
 IN_DOUBT = "in doubt, which cell was measured: "
 """Begins the reason of an exclusion by these checks."""
+OF_A_TURN = "after its turn "
+"""Begins the rest of the reason where the switch failed: no contradiction is open by that."""
+OF_THE_SERIES = " contradicts it: "
+"""In the reason of a spectrum that another one contradicts: the series goes on from it."""
+EXCHANGED, AS_EXPECTED_HERE = "exchanged leads?", " is as expected here"
 AGREEING_TO_CLOSE = 2
 LN_OF_EARLIER_RUN = math.log(3)
 """Allowed change of a conductance between two runs, beyond that within one: time has passed."""
@@ -65,13 +70,36 @@ class KnownBefore:
         By run: finished spectra of earlier jobs, of the same mount in the same cell.
     of_job : sequence of (Place, Sighting)
         Spectra of the parts of this run that were measured before.
-    in_doubt : sequence of Place
-        Spectra of the parts that these checks excluded, and that are still excluded.
+    in_doubt : mapping of Place to str
+        Spectra of the parts that these checks excluded, and that are still excluded; the reason of each.
     """
 
     earlier: dict[int, list[Sighting]] = field(default_factory=dict)
     of_job: Sequence[tuple[Place, Sighting]] = ()
-    in_doubt: Sequence[Place] = ()
+    in_doubt: Mapping[Place, str] = field(default_factory=dict)
+
+    @property
+    def series(self) -> list[tuple[Place, Sighting]]:
+        """The spectra of the run that make its series: believed, or contradicted by another one."""
+        return [
+            (place, seen)
+            for place, seen in self.of_job
+            if place not in self.in_doubt or _is_of_the_series(self.in_doubt[place])
+        ]
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether a contradiction is open: not by a switch that failed after a turn."""
+        return not all(reason.startswith(OF_A_TURN) for reason in self.in_doubt.values())
+
+    @property
+    def may_be_exchanged(self) -> bool:
+        """Whether a spectrum is as expected of another cell."""
+        return any(r.endswith((EXCHANGED, AS_EXPECTED_HERE)) for r in self.in_doubt.values())
+
+
+def _is_of_the_series(reason: str) -> bool:
+    return OF_THE_SERIES in reason or reason.endswith(AS_EXPECTED_HERE)
 
 
 @dataclass(frozen=True)
@@ -99,12 +127,11 @@ class OwnSeries:
         self._cell, self._ledger, self._cells = cell, ledger, cells
         before = before or KnownBefore()
         self._earlier = before.earlier
-        doubted = set(before.in_doubt)
-        self._known = [_Seen(place, seen) for place, seen in before.of_job if place not in doubted]
-        self._doubted = doubted
+        self._known = [_Seen(place, seen) for place, seen in before.series]
+        self._doubted = set(before.in_doubt)
         self._agreeing: list[_Seen] = []
-        self.in_doubt = bool(doubted)
-        self._is_recognised = self._may_be_exchanged = False
+        self.in_doubt = before.is_contradicted
+        self._is_recognised, self._may_be_exchanged = False, before.may_be_exchanged
         self._number, self._condition = -1, None
         self._first_of_turn, self._finished = 0, set[int]()
         self._points: list[PointMeasured] = []
@@ -159,7 +186,7 @@ class OwnSeries:
         numbers = range(self._first_of_turn, self._number + 1)
         places = [Place(self._ledger.run_id, number) for number in numbers if number in self._finished]
         self._known = [one for one in self._known if one.place not in places]
-        self._doubt(places, why)
+        self._doubt(places, f"{OF_A_TURN}{why}")
 
     def _contradiction(self, sighting: Sighting) -> str:
         for run_id, earlier in self._earlier.items():
@@ -171,27 +198,27 @@ class OwnSeries:
         """Put a contradicting spectrum in doubt, and those that may be wrong in its place."""
         kelvin, number = seen.sighting.temperature_k, seen.place.number
         other = self._looks_like(seen.sighting)
-        like = f"; it is as expected of cell {other._cell}: exchanged leads?" if other else ""
+        like = f"; it is as expected of cell {other._cell}: {EXCHANGED}" if other else ""
         message = f"cell {self._cell} at {kelvin - ZERO_CELSIUS_K:.1f} degC: {words}{like}"
         self._ledger.event("warning", CONTRADICTION, message, step=step)
         self._doubt([seen.place], f"{words}{like}")
-        self._doubt([one.place for one in self._known], f"spectrum {number} contradicts it: {words}")
+        self._doubt([one.place for one in self._known], f"spectrum {number}{OF_THE_SERIES}{words}")
         self._agreeing, self.in_doubt = [], True
         if other is not None:
             self._may_be_exchanged = True
-            other.suspect(f"spectrum {number} of cell {self._cell} is as expected here")
+            other.suspect(f"spectrum {number} of cell {self._cell}{AS_EXPECTED_HERE}")
 
     def suspect(self, why: str) -> None:
         """Put the spectra so far in doubt: the leads of this cell and another one may be exchanged."""
         if not self._may_be_exchanged:
-            self._ledger.event("warning", CONTRADICTION, f"cell {self._cell}: {why}: exchanged leads?")
+            self._ledger.event("warning", CONTRADICTION, f"cell {self._cell}: {why}: {EXCHANGED}")
         self._doubt([one.place for one in self._known], why)
         self._agreeing, self.in_doubt, self._may_be_exchanged = [], True, True
 
     def _agree(self, seen: _Seen) -> None:
         """Close an open contradiction after enough spectra that agree with the series."""
         self._agreeing.append(seen)
-        is_enough = len(self._agreeing) >= AGREEING_TO_CLOSE and bool(self._known or self._earlier)
+        is_enough = len(self._agreeing) >= AGREEING_TO_CLOSE and self._has_compared(seen.sighting)
         if self._may_be_exchanged or not is_enough:
             self._doubt([seen.place], "it agrees with its series, but a contradiction before it is open")
             return
@@ -200,6 +227,11 @@ class OwnSeries:
         believed = [one.place for one in self._known if one.place in self._doubted]
         self._doubted -= set(believed)
         self._ledger.believe(believed, "the series went on as before the contradiction")
+
+    def _has_compared(self, sighting: Sighting) -> bool:
+        """Return whether something at the same condition was there to agree with."""
+        known = [one.sighting for one in self._known]
+        return any(_compares(seen, sighting) for seen in (known, *self._earlier.values()))
 
     def _recognise(self, sighting: Sighting) -> None:
         """Record once that the sample is as in earlier runs; a conductance or a capacitance must be known."""

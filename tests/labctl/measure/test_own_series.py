@@ -6,7 +6,15 @@ import pytest
 
 from labctl.measure.cell_checks import CONTRADICTION, Sighting
 from labctl.measure.events import PointMeasured, SpectrumEnded, SpectrumStarted
-from labctl.measure.own_series import IN_DOUBT, KnownBefore, OwnSeries, Place
+from labctl.measure.own_series import (
+    AS_EXPECTED_HERE,
+    IN_DOUBT,
+    OF_A_TURN,
+    OF_THE_SERIES,
+    KnownBefore,
+    OwnSeries,
+    Place,
+)
 from labctl.store.queries.events import RECOGNISED
 
 BOLTZMANN_EV_K = 8.617333262e-5
@@ -118,9 +126,37 @@ def test_a_cell_recognised_too_early_is_in_doubt_as_a_whole_when_the_earlier_run
 
 def test_a_run_that_continues_one_in_doubt_is_in_doubt():
     of_job = [(Place(3, n), Sighting(k, 1 / ohm_at(k), GEOMETRIC_F)) for n, k in enumerate((320, 330))]
-    series, ledger = series_of(before=KnownBefore({}, of_job, [Place(3, 1)]))
+    in_doubt = {Place(3, 1): "its resistance is 500 ohm"}
+    series, ledger = series_of(before=KnownBefore({}, of_job, in_doubt))
     measure(series, 340, ohm_at(340))
     assert (ledger.excluded, series.in_doubt) == ([0], True)
+
+
+def of_the_job(*kelvins):
+    return [(Place(3, n), Sighting(k, 1 / ohm_at(k), GEOMETRIC_F)) for n, k in enumerate(kelvins)]
+
+
+def test_after_a_switch_that_failed_once_the_spectra_of_the_next_part_are_believed():
+    before = KnownBefore({}, of_the_job(320), {Place(3, 0): f"{OF_A_TURN}switch: OPEN: still closed"})
+    series, ledger = series_of(330, 340, before=before)
+    assert (ledger.excluded, series.in_doubt) == ([], False)
+
+
+def test_a_contradicted_series_that_goes_on_as_before_in_the_next_part_is_believed_again():
+    in_doubt = {Place(3, n): f"spectrum 2{OF_THE_SERIES}its resistance is 500 ohm" for n in (0, 1)}
+    in_doubt[Place(3, 2)] = "its resistance is 500 ohm"
+    of_job = [*of_the_job(320, 330), (Place(3, 2), Sighting(340.0, 1 / 500.0, GEOMETRIC_F))]
+    series, _ = series_of(before=KnownBefore({}, of_job, in_doubt))
+    assert series.in_doubt
+    measure(series, 350, ohm_at(350))
+    measure(series, 360, ohm_at(360))
+    assert not series.in_doubt
+
+
+def test_leads_that_may_be_exchanged_are_so_in_the_next_part():
+    in_doubt = {Place(3, 0): f"spectrum 1 of cell B{AS_EXPECTED_HERE}"}
+    series, ledger = series_of(330, 340, 350, before=KnownBefore({}, of_the_job(320), in_doubt))
+    assert (ledger.excluded, series.in_doubt) == ([0, 1, 2], True)
 
 
 @pytest.mark.parametrize(("resembles", "excluded"), [(True, [0, 1]), (False, [])])
@@ -155,3 +191,4 @@ def test_the_spectra_of_a_turn_after_which_a_cell_is_still_connected_are_in_doub
     measure(series, 330, ohm_at(330))
     series.doubt_turn("with every channel open the analyser sees 500 ohm")
     assert ledger.excluded == [1]
+    assert ledger.reasons[1].startswith(f"{IN_DOUBT}{OF_A_TURN}with every channel open")
