@@ -6,6 +6,7 @@
    weighed with each of them.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -39,6 +40,7 @@ from labctl.store.queries import polarisations, runs, transference_numbers
 Row = Mapping[str, Any]
 SAME_TEMPERATURE_K = 10.0
 SAME_CELL_K = 1.0
+FEWEST_RATIOS = 3
 BROKEN_EMF = ("exceeds", "opposite", "an offset of", "depends on the activities")
 PRESSURE_NOT_STATED = "the uncertainty of the pressure is not stated and counts as zero"
 NOTICEABLE_MOVE_K = 0.02
@@ -424,11 +426,18 @@ def _is_alike(one: Row, other: Row) -> bool:
 
 
 def _pairs_of_ratios(known: Sequence[Row], group: Sequence[Row]) -> list[tuple[Estimate, Row]]:
-    """The theory of each emf, in the order they were written; empty unless there are as many of each."""
+    """The theory of each emf, in the order they were written; empty where the pairs are not sure.
+
+    Nothing names the ratio of an emf. So there must be as many of each, at least FEWEST_RATIOS (a line
+    through two points cannot show a wrong pair), and a larger emf must belong to a larger theory.
+    """
     ion, kelvin = group[0]["details"]["ion"], group[0]["temperature_k"]
     theories = _theories(known, ion, kelvin)
-    is_one_each = len(theories) == len(group) and len({one.value for one, _ in theories}) > 1
-    return theories if is_one_each else []
+    if len(theories) != len(group) or len(group) < FEWEST_RATIOS:
+        return []
+    pairs = sorted(zip((one.value for one, _ in theories), (row["value"] for row in group), strict=True))
+    is_rising = all(a[0] < b[0] and a[1] < b[1] for a, b in itertools.pairwise(pairs))
+    return theories if is_rising else []
 
 
 def _ratios_line(
