@@ -11,7 +11,8 @@
 Every study is a process of its own. Its figures go into benchmarks/results/short.json or full.json as soon as
 it has ended, with command, machine, date and commit. A study with figures of this commit of
 the measured source is not run again (`--again` runs it); an interrupted one continues, where it can, from its
-file of finished cases below build/benchmarks. Ends with 1 where a study failed or missed its aims.
+file of finished cases below build/benchmarks. Ends with 1 where a study
+failed, or ended with 1 since it missed its aims; a study without an aim only gives figures.
 """
 
 import argparse

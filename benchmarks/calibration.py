@@ -230,7 +230,7 @@ def main(arguments: list[str] | None = None) -> int:
     studied = f"{len(numbers)} nights, {len(holds)} polarised cells and {len(specimens)} specimens"
     print(f"seed {given.seed}, {studied}, {seconds:.2f} s of CPU for each\n\n{text}")
     state_table(f"calibration.seed_{given.seed}", text)
-    state("calibration.aims", "met" if met else "missed", "aims")
+    state(f"calibration.aims_seed_{given.seed}", "met" if met else "missed", "aims")
     return 0 if met else 1
 
 

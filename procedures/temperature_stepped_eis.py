@@ -124,9 +124,11 @@ class TemperatureSteppedEIS(TemperatureSeries):
         self.bring_to(target_k)
         self._here_k = target_k
         self._measured.add(step)
-        for window in dict.fromkeys((self._window(target_k), EVERYTHING)):
+        first = self._window(target_k)
+        for window in dict.fromkeys((first, EVERYTHING)):
             self.window = window
-            if not self.should_leave() and len(self.series.points) == known:
+            is_vain = window != first and self.is_in_doubt()  # nothing is learnt until a person decides
+            if not (is_vain or self.should_leave()) and len(self.series.points) == known:
                 self.measure_at(step, target_k, branch)
         if len(self.series.points) > known:
             self._repeat_while_worth(step)

@@ -69,6 +69,7 @@ class BesideWindow(QtWidgets.QMainWindow):
         self.docks, self.trouble = Docks(self), PlainLabel(self)
         for tab in self.tabs:
             tab.read = self._read_for_tab
+            tab.set_read_only()
             self.docks.add(tab, tab.name)
         self.docks.came_into_sight.connect(lambda tab: tab.catch_up())
         self._lay_out()

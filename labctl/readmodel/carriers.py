@@ -346,12 +346,15 @@ def _emf_lines(known: Sequence[Row]) -> list[Line]:
             emfs = [row for row in emfs if row not in group]
     for row in emfs:
         ion, kelvin = row["details"]["ion"], row["temperature_k"]
-        theory = _theory(known, ion, kelvin)
+        theory, vague = _theory(known, ion, kelvin), _several_theories(known, row, emfs)
         name = f"share of the ions by emf, fact {row['id']}"
         about: dict[str, Any] = {"presumes": PRESUMES["emf"], "temperature_k": kelvin}
         if theory is None:
             reason = "no theory of it (emf-theory, or activity-ratio) for this ion and temperature"
             lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", facts=(row["id"],), **about))
+            continue
+        if vague:
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {vague}", facts=(row["id"],), **about))
             continue
         lines.append(_emf_line(name, row, *theory, about | {"facts": (row["id"], theory[1]["id"])}))
     return lines
@@ -374,6 +377,7 @@ def _measured_emf_lines(known: Sequence[Row], measured: Sequence[MeasuredEmf]) -
             lines.append(_ratios_line(name, group, pairs, about))
             paired = [row["place"] for row in group]
             measured = [emf for emf in measured if id(emf) not in paired]
+    rows = [row for row in rows if any(row["place"] == id(emf) for emf in measured)]
     for emf in measured:
         name = f"share of the ions by emf, run {emf.run}"
         kelvin = None if math.isnan(emf.temperature_k) else emf.temperature_k
@@ -386,6 +390,8 @@ def _measured_emf_lines(known: Sequence[Row], measured: Sequence[MeasuredEmf]) -
             measured_mv = f"{1e3 * emf.value_v:.5g} mV measured"
             reason = f"{measured_mv}, no theory {of_ion} (emf-theory, or activity-ratio) at this temperature"
             lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {reason}", **about))
+        elif vague := _several_theories(known, _emf_row(emf), rows):
+            lines.append(Line(text=f"{name}: {CANNOT_BE_SAID}: {vague}", **about))
         else:
             row = {
                 "value": emf.value_v,
@@ -438,6 +444,20 @@ def _pairs_of_ratios(known: Sequence[Row], group: Sequence[Row]) -> list[tuple[E
     pairs = sorted(zip((one.value for one, _ in theories), (row["value"] for row in group), strict=True))
     is_rising = all(a[0] < b[0] and a[1] < b[1] for a, b in itertools.pairwise(pairs))
     return theories if is_rising else []
+
+
+def _several_theories(known: Sequence[Row], row: Row, emfs: Sequence[Row]) -> str:
+    """Say that the theory of an emf is not known, where several emfs stand beside theories that differ.
+
+    One emf beside several theories has the newest, which corrects the others.
+    """
+    theories = {one.value for one, _ in _theories(known, row["details"]["ion"], row["temperature_k"])}
+    if len(theories) < 2 or sum(_is_alike(row, other) for other in emfs) < 2:
+        return ""
+    return (
+        f"which of {len(theories)} theories (emf-theory, activity-ratio) is of this emf is not stated; "
+        "revoke those that do not hold, or give one for each emf, three or more, in the same order"
+    )
 
 
 def _ratios_line(

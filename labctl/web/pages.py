@@ -32,6 +32,9 @@ FIGURE_MM = 100.0
 OF_A_RUN = {"nyquist": "Nyquist", "arrhenius": "Arrhenius", "temperature": "Temperature"}
 S_CM = 0.01
 
+COVERS = "numbers ± one standard uncertainty"
+FORM = "Ea by the law and form that the figure of the run names"
+
 
 @dataclass(frozen=True)
 class Rig:
@@ -53,7 +56,7 @@ class Rig:
         rest = "".join(
             section(one.title, items(one.lines), "red" if one.is_grave else "plain") for one in told
         )
-        now = f"as of {local_time(summary.now_s)}; numbers ± one standard uncertainty"
+        now = f"as of {local_time(summary.now_s)}; {COVERS}"
         return page(f"labctl, {words}", now, stations + self._newest() + rest, AGAIN_S)
 
     def status(self) -> dict[str, Any]:
@@ -75,7 +78,7 @@ class Rig:
             (_run_row(run) for run in rows[:MOST_RUNS]),
         )
         more = f"<p>The newest {MOST_RUNS} of {len(rows)}.</p>" if len(rows) > MOST_RUNS else ""
-        return page("Runs", f"{len(rows)} runs of {self.db.name}", shown + more)
+        return page("Runs", f"{len(rows)} runs of {self.db.name}; {COVERS}; {FORM}", shown + more)
 
     def run(self, run_id: int) -> str:
         """Return the page of one run; it renews itself while the run goes on. InvalidRequest without one."""
@@ -89,7 +92,9 @@ class Rig:
             ("spectrum", "temperature, °C", "conductivity, S/cm", "u, S/cm", "remarks"),
             (_conductivity_row(one) for one in rows),
         )
-        when = f"{row['status']}; begun {local_time(row['started_s'])}; {len(found.spectra)} spectra"
+        when = (
+            f"{row['status']}; begun {local_time(row['started_s'])}; {len(found.spectra)} spectra; {COVERS}"
+        )
         raw = link(f"/raw/spectra?run_id={run_id}", "its rows")
         body = f"{drawings}<h2>Conductivities</h2>{numbers}<p>{raw}</p>"
         return page(f"Run {run_id}, {found.title}", when, body, AGAIN_S if goes_on else None)
@@ -110,7 +115,11 @@ class Rig:
             for one in overviews
         )
         headings = ("sample", "composition", "runs", "25 °C, S/cm", "Ea, eV", "")
-        return page("Samples", f"{len(overviews)} samples; the best number of each", table(headings, rows))
+        return page(
+            "Samples",
+            f"{len(overviews)} samples; the best number of each; {COVERS}; {FORM}",
+            table(headings, rows),
+        )
 
     def compare(self, runs: Sequence[int]) -> str:
         """Return the page of runs on common axes. InvalidRequest for none, too many, or one not there."""
@@ -123,7 +132,11 @@ class Rig:
         named = ",".join(map(str, runs))
         figure = figures([(f"/compare/arrhenius.svg?runs={named}", "Conductivities")])
         headings = ("run", "sample", "status", "begun", "25 °C, S/cm", "Ea, eV", "t")
-        return page(f"Runs {named}", "on common axes", figure + table(headings, map(_run_row, rows)))
+        return page(
+            f"Runs {named}",
+            f"on common axes; {COVERS}; {FORM}",
+            figure + table(headings, map(_run_row, rows)),
+        )
 
     def figure(self, kind: str, runs: Sequence[int]) -> bytes:
         """Return a figure of runs as SVG. InvalidRequest for another kind, or a run that is not there."""

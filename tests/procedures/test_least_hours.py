@@ -1,6 +1,7 @@
 """The next step is the one that teaches most per hour; its spectrum covers the arc and no empty decade."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from procedures.least_hours import (
     TYPICAL_UNCERTAINTY,
     KnownPoint,
     Seen,
+    Window,
     conductance_at_s,
     corners_hz,
     expected_point,
@@ -23,6 +25,7 @@ from procedures.least_hours import (
     window_at,
     window_beside,
 )
+from procedures.temperature_stepped_eis import TemperatureSteppedEIS
 
 BOLTZMANN_EV_K = 8.617333262e-5
 
@@ -157,3 +160,22 @@ def test_a_temperature_beside_one_that_gave_no_resistance_is_expected_to_teach_l
     assert expected_point(points, [318.0], 360.0).relative_u < 0.005
     assert expected_point(points, [346.0], 346.0).relative_u == pytest.approx(0.005)
     assert expected_point([], [318.0], 330.0).relative_u == TYPICAL_UNCERTAINTY
+
+
+@pytest.mark.parametrize(("in_doubt", "windows"), [(False, 2), (True, 1)])
+def test_a_spectrum_in_doubt_is_not_taken_once_more_over_all_frequencies(in_doubt, windows):
+    taken, narrow = [], Window(1e3, 1e5)
+    procedure = SimpleNamespace(
+        steps=lambda: [(350.0, "heating")],
+        series=SimpleNamespace(points=[]),
+        bench=SimpleNamespace(tell=lambda *words, **details: None),
+        emit=lambda *given: None,
+        bring_to=lambda kelvin: None,
+        _measured=set(),
+        _window=lambda kelvin: narrow,
+        should_leave=lambda: False,
+        is_in_doubt=lambda: in_doubt,
+    )
+    procedure.measure_at = lambda *given: taken.append(procedure.window)
+    TemperatureSteppedEIS._measure_chosen(procedure, SimpleNamespace(step=0, reason="chosen"))
+    assert taken == [narrow, EVERYTHING][:windows]

@@ -239,6 +239,10 @@ class ConductivityTab(Tab):
         )
         return f"<pre>{escape(lines)}</pre><hr>"
 
+    def set_read_only(self) -> None:
+        """Hide what changes a file."""
+        self.mark_button.hide()
+
     def _mark(self, place: QtCore.QRectF) -> None:
         """Offer to exclude the points in a rectangle; they must be of one run."""
         found: dict[int, list[float]] = {}

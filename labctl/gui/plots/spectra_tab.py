@@ -232,6 +232,11 @@ class SpectraTab(Tab):
             for (run, spectrum, symbol), colour in zip(every, colours, strict=True)
         ]
 
+    def set_read_only(self) -> None:
+        """Hide what changes a file."""
+        self.exclude_button.hide()
+        self.mark_button.hide()
+
     def _set_marking(self, on: bool) -> None:
         for plot in (self.nyquist, self.magnitude, self.phase):
             plot.set_marking(on)

@@ -36,6 +36,9 @@ class Tab(QtWidgets.QWidget):
         self.appearance = Appearance()
         self._stale = True
 
+    def set_read_only(self) -> None:
+        """Hide what changes a file."""
+
     def show_runs(self, runs: Sequence[ShownRun]) -> None:
         """Show these runs, in this order; unchanged runs are not drawn again."""
         if len(runs) == len(self.runs) and all(a.is_same(b) for a, b in zip(runs, self.runs, strict=True)):

@@ -51,6 +51,21 @@ def tab(beside, name):
     return next(tab for tab in beside.tabs if tab.name == name)
 
 
+@pytest.fixture
+def beside(app, other):
+    beside = BesideWindow(other)
+    beside.show()
+    yield beside
+    beside.close()
+    QtTest.QTest.qWait(20)
+
+
+def test_nothing_that_would_change_the_file_is_offered(beside):
+    spectra, conductivity = tab(beside, "Spectra"), tab(beside, "Conductivity")
+    buttons = (spectra.exclude_button, spectra.mark_button, conductivity.mark_button)
+    assert [button.isHidden() for button in buttons] == [True] * 3
+
+
 def test_the_head_of_a_file_is_read(experiment):
     head = read_head(experiment)
     assert head.procedure.endswith("Walk")
